@@ -1,0 +1,156 @@
+"""One look for every figure, and figures that follow their sliders."""
+
+import base64
+import html
+import io
+import sys
+
+import ipywidgets as widgets
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import display
+
+# Okabe and Ito (2008): colours that stay apart for every kind of colour
+# vision. Each has one meaning in the whole course.
+DATA, MODEL, GRADIENT = "#0072B2", "#E69F00", "#CC79A7"
+RIGHT, WRONG, QUIET = "#009E73", "#D55E00", "#666666"
+
+LOOK = {
+    "figure.figsize": (6, 3),
+    "figure.dpi": 100,
+    "savefig.dpi": "figure",
+    "figure.constrained_layout.use": True,
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 11,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+    "legend.frameon": False,
+}
+
+VIEW = "application/vnd.jupyter.widget-view+json"
+RUN_ME = "Run this cell to move the sliders."
+# JupyterLab keeps the outputs of a cell side by side: the still picture, the
+# widget, the words. While the widget lives, only the widget shows.
+_ALIVE = """<style>
+.jp-OutputArea-child:has(+ .jp-OutputArea-child .live-figure),
+.jp-OutputArea-child:has(.live-figure) + .jp-OutputArea-child
+{ display: none }
+</style>"""
+# In a notebook that is opened again the widget is gone, and JupyterLab would
+# say "model not found" in its place.
+_GONE = """<style>
+.jp-OutputArea-child:not(:has(.live-figure, .jp-RenderedText)):has(
++ .jp-OutputArea-child .live-words) { display: none }
+</style>"""
+
+
+def use_look():
+    """Give every figure of this notebook the course's look."""
+    plt.rcParams.update(LOOK)
+
+
+def show(figure, description):
+    """Display a figure once, and close it.
+
+    The description says in words and numbers what is to be seen. It stands
+    folded below the picture, where every viewer and every screen reader
+    finds it, and is the output's plain text, so that a test which compares
+    texts compares what the figure says.
+    """
+    picture = png(figure)
+    plt.close(figure)
+    _display_picture(picture, description)
+    _display_words(description)
+
+
+def live(figure, draw, **sliders):
+    """Display a figure that is drawn again whenever a slider moves.
+
+    `draw(**values)` gets each slider's value under its name, changes the
+    artists of `figure` and returns a description of what is now to be seen.
+    The figure is kept and redrawn, not made anew, which halves the delay;
+    so `draw` must change artists, never add them. Where no widget runs, the
+    picture at the sliders' first values stands in.
+    """
+    plt.close(figure)
+    picture = widgets.HTML()
+
+    def redraw(_=None):
+        values = {name: slider.value for name, slider in sliders.items()}
+        try:
+            description = draw(**values)
+            drawn = png(figure)
+        except Exception as error:
+            # In a browser an error in a callback is otherwise silent.
+            text = html.escape(f"{type(error).__name__}: {error}")
+            picture.value = f'<pre role="alert">{text}</pre>'
+            raise
+        picture.value = (
+            f'<img alt="{html.escape(description)}" '
+            f'src="data:image/png;base64,{drawn}">'
+        )
+        return drawn, description
+
+    still, description = redraw()
+    figure.set_layout_engine("none")  # laid out once: a redraw costs less
+    for slider in sliders.values():
+        slider.style.description_width = "initial"
+        slider.observe(redraw, "value")
+    box = widgets.VBox([*sliders.values(), picture, widgets.HTML(_ALIVE)])
+    box.add_class("live-figure")
+    view = {"version_major": 2, "version_minor": 0, "model_id": box.model_id}
+    keeps_widgets = "google.colab" in sys.modules  # in a saved notebook
+    if not keeps_widgets:
+        _display_picture(still, description)
+    display({VIEW: view, "text/plain": RUN_ME}, raw=True)
+    if not keeps_widgets:
+        _display_words(description, _GONE, "live-words")
+
+
+def tile(images, columns):
+    """Many small pictures as one image, row by row; the last row is filled.
+
+    images: array (n, height, width) or (n, height, width, 3), any dtype
+    Returns one array (rows * height, columns * width[, 3]). One image on
+    one pair of axes draws far faster than one pair of axes for each.
+    """
+    images = np.asarray(images)
+    rows = -(-len(images) // columns)
+    padding = [(0, rows * columns - len(images))]
+    images = np.pad(images, padding + [(0, 0)] * (images.ndim - 1))
+    height, width = images.shape[1:3]
+    grid = images.reshape(rows, columns, height, width, *images.shape[3:])
+    return grid.swapaxes(1, 2).reshape(
+        rows * height, columns * width, *images.shape[3:]
+    )
+
+
+def png(figure):
+    """The figure as PNG in base64, the same bytes at every run."""
+    buffer = io.BytesIO()
+    # Without the version string the bytes do not depend on it.
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _display_picture(picture, description):
+    display(
+        {"image/png": picture, "text/plain": description},
+        metadata={"image/png": {"alt": description}},
+        raw=True,
+    )
+
+
+def _display_words(description, style="", name="words"):
+    words = html.escape(description)
+    display(
+        {
+            "text/html": f'{style}<details class="{name}"><summary>In words'
+            f"</summary>{words}</details>",
+            "text/plain": "",
+        },
+        raw=True,
+    )
