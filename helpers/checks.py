@@ -16,6 +16,7 @@ import copy
 import functools
 import inspect
 import linecache
+import pkgutil
 import random as python_random
 import traceback
 from typing import NamedTuple
@@ -30,7 +31,7 @@ class Misconception(Exception):
 
 
 class _NotDone(Exception):
-    """The answer returns nothing yet."""
+    """The answer is not written yet; its text says how that shows."""
 
 
 class _LearnersError(Exception):
@@ -85,11 +86,8 @@ def numbers(got, shape=None, what="your function"):
     shape (a column for a row, one number in brackets) is brought to it.
     """
     try:
-        if isinstance(got, (list, tuple)):
-            got = [torch.as_tensor(g).detach() for g in got]
-            got = torch.stack(got) if got else torch.zeros(0)
-        tensor = torch.as_tensor(got).detach().cpu().double()
-    except (TypeError, ValueError, RuntimeError):
+        tensor = _tensor(got)
+    except (TypeError, ValueError, RuntimeError, OverflowError):
         raise Misconception(
             f"{what} must return numbers, not {_named(got)}"
         ) from None
@@ -105,11 +103,18 @@ def numbers(got, shape=None, what="your function"):
 
 
 def close(got, expected, tolerance=1e-5):
-    """Whether numbers agree, relative to the largest one expected."""
-    expected = torch.as_tensor(expected).double()
-    scale = max(1e-12, float(expected.abs().max())) if expected.numel() else 1
-    difference = (torch.as_tensor(got).double() - expected).abs()
-    return bool((difference <= tolerance * max(scale, 1e-3)).all())
+    """Whether numbers agree, relative to the largest finite one expected.
+
+    Shapes must agree too, but one expected number stands for any shape. Not
+    a number is close to nothing; infinity only to the same infinity.
+    """
+    got, expected = _tensor(got), _tensor(expected)
+    if expected.ndim and got.shape != expected.shape:
+        return False
+    finite = expected[expected.isfinite()].abs()
+    scale = max(1e-3, float(finite.max())) if finite.numel() else 1
+    near = (got - expected).abs() <= tolerance * scale
+    return bool((near | (got == expected)).all())
 
 
 def compare(**shown):
@@ -121,24 +126,39 @@ def compare(**shown):
 
 
 def brief(value):
-    """A value as short text with at most four digits after the point."""
+    """A value as short text: four digits a number, eight items a list."""
     if isinstance(value, torch.Tensor):
         value = value.detach().tolist()
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(brief(v) for v in value) + "]"
+        items = [brief(item) for item in value[:8]]
+        return "[" + ", ".join(items + ["..."] * (len(value) > 8)) + "]"
     if isinstance(value, float):
         return f"{value:.4g}"
-    return str(value)
+    return _one_line(value, 80, str)
+
+
+def _tensor(got):
+    """Numbers of any sensible type as a float64 tensor on the CPU."""
+    if isinstance(got, (list, tuple)):
+        items = [_tensor(item) for item in got]
+        return torch.stack(items) if items else torch.zeros(0).double()
+    if isinstance(got, np.ndarray):
+        got = torch.as_tensor(got.copy())  # torch takes no reversed array
+    elif not isinstance(got, torch.Tensor):
+        # A Python float must not pass through float32 on its way.
+        got = torch.as_tensor(got, dtype=torch.float64)
+    if got.is_complex():
+        raise TypeError("complex numbers")
+    return got.detach().cpu().double()
 
 
 def _judge(judge, answer, right, forbidden):
     try:
         judge(_guard(answer, forbidden), python_random.Random())
-    except _NotDone:
-        text = "Not done yet: the function returns nothing."
-        return Verdict("not done", text)
+    except _NotDone as sign:
+        return Verdict("not done", f"Not done yet: the function {sign}.")
     except Misconception as misconception:
         return Verdict("wrong", f"Not right: {misconception}.")
     except _LearnersError as wrapper:
@@ -152,20 +172,39 @@ def _guard(answer, forbidden):
     @functools.wraps(answer)
     def guarded(*arguments, **options):
         arguments, options = copy.deepcopy((arguments, options))
-        with contextlib.ExitStack() as patches:
+        with contextlib.ExitStack() as stack:
             for name in forbidden:
-                patches.enter_context(mock.patch(name, _refusal(name)))
+                _forbid(name, answer, stack)
             try:
                 got = answer(*arguments, **options)
             except (Misconception, KeyboardInterrupt):
                 raise
-            except BaseException as error:
+            except BaseException as error:  # sys.exit() too
+                if _is_placeholder(error):
+                    raise _NotDone("raises NotImplementedError") from None
                 raise _LearnersError from error
         if got is None:
-            raise _NotDone
+            raise _NotDone("returns nothing")
         return got
 
     return guarded
+
+
+def _forbid(name, answer, stack):
+    """Put a refusal in a library function's place until the stack closes.
+
+    Also where the answer is that function itself, or calls it by a name of
+    its own (`from torch import softmax`).
+    """
+    function, refusal = pkgutil.resolve_name(name), _refusal(name)
+    if answer is function:
+        refusal()
+    stack.enter_context(mock.patch(name, refusal))
+    names = getattr(inspect.unwrap(answer), "__globals__", {})
+    for key, value in list(names.items()):
+        if value is function:
+            names[key] = refusal
+            stack.callback(names.__setitem__, key, value)
 
 
 def _refusal(name):
@@ -177,15 +216,22 @@ def _refusal(name):
     return refuse
 
 
+def _is_placeholder(error):
+    """Whether the answer itself says `raise NotImplementedError`.
+
+    torch raises it too, for types that a function cannot take.
+    """
+    if not isinstance(error, NotImplementedError):
+        return False
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (last.line or "").startswith("raise ")
+
+
 def _located(error, answer):
     """One line: where the learner's own code stopped, and why."""
-    if isinstance(error, NotImplementedError):
-        return "Not done yet: the function raises NotImplementedError."
-    name = (
-        f"{type(error).__name__}: {str(error).splitlines()[0]}"
-        if str(error)
-        else type(error).__name__
-    )
+    name, message = type(error).__name__, _one_line(error, 200, str)
+    if message:
+        name += f": {message}"
     code = getattr(inspect.unwrap(answer), "__code__", None)
     frames = [
         frame
@@ -201,7 +247,16 @@ def _located(error, answer):
 
 
 def _named(value):
-    return f"{type(value).__name__} {value!r:.40}"
+    return f"{type(value).__name__} {_one_line(value, 40, repr)}".strip()
+
+
+def _one_line(value, length, text):
+    """What `text`, repr or str, makes of a value: one line, never an error."""
+    try:
+        words = " ".join(text(value).split())
+    except Exception:
+        return ""
+    return words if len(words) <= length else words[:length] + "..."
 
 
 def _shape(shape):

@@ -14,8 +14,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-DATA = Path(__file__).resolve().parent.parent / "data"
-DOWNLOADS = DATA / "downloads"
+DATA_FOLDER = Path(__file__).resolve().parent.parent / "data"
+DOWNLOADS = DATA_FOLDER / "downloads"
 
 CLOTHING = (
     "T-shirt",
@@ -123,7 +123,7 @@ class Splits(NamedTuple):
     test: LabelledImages  # to be looked at once, at the end
 
 
-def load_embedded(folder=DATA):
+def load_embedded(folder=DATA_FOLDER):
     """The 20,000 + 4,000 clothing images that come with the course.
 
     From Fashion-MNIST (Xiao, Rasul and Vollgraf, 2017), in our own split:
@@ -211,7 +211,7 @@ def load_cifar10(folder=DOWNLOADS):
 
 def _read_idx(path, checksum=None):
     """A gzipped IDX file of uint8 as an array, whole or not at all."""
-    if path.parent == DATA:
+    if path.parent == DATA_FOLDER:
         mend = f"`git checkout -- data/{path.name}` gets it back"
     elif checksum:
         mend = "copy it again from the course's data folder"
@@ -230,7 +230,8 @@ def _read_idx(path, checksum=None):
             f"{path} was altered, its checksum is not the one of the data "
             f"card: {mend}."
         )
-    rank = raw[3] if raw[:3] == b"\0\0\x08" else 0  # type 8 is uint8
+    is_uint8 = len(raw) > 3 and raw[:3] == b"\0\0\x08"
+    rank = raw[3] if is_uint8 else 0
     shape = np.frombuffer(raw[4 : 4 + 4 * rank], ">u4").tolist()
     pixels = raw[4 + 4 * rank :]
     if not rank or len(shape) != rank or len(pixels) != math.prod(shape):

@@ -116,8 +116,15 @@ def tile(images, columns):
     images: array (n, height, width) or (n, height, width, 3), any dtype
     Returns one array (rows * height, columns * width[, 3]). One image on
     one pair of axes draws far faster than one pair of axes for each.
+    Raises ValueError for images of another shape.
     """
     images = np.asarray(images)
+    if images.ndim != 3 and images.shape[3:] not in ((3,), (4,)):
+        raise ValueError(
+            "images must have shape (n, height, width) or (n, height, width, "
+            f"3), not {images.shape}: of a batch (n, 1, height, width) take "
+            "images[:, 0]"
+        )
     rows = -(-len(images) // columns)
     padding = [(0, rows * columns - len(images))]
     images = np.pad(images, padding + [(0, 0)] * (images.ndim - 1))

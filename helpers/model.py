@@ -55,6 +55,7 @@ def load_bigmodel(path=WEIGHTS):
     except (
         RuntimeError,
         EOFError,
+        OSError,
         TypeError,
         pickle.UnpicklingError,
     ) as error:

@@ -104,6 +104,7 @@ def load_checkpoint(path, model, optimizer, loader):
         TypeError,
         ValueError,
         EOFError,
+        OSError,
         pickle.UnpicklingError,
     ) as error:
         raise ValueError(

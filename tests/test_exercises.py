@@ -8,16 +8,12 @@ wrong answers in `wrong_answers/` must get its own diagnosis.
 import ast
 import importlib
 import re
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
 from notebooks import NOTEBOOKS, code_cells, read, tags
 
-sys.path.insert(0, str(Path(__file__).parent))
 FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
 

@@ -78,13 +78,15 @@ def publish(repo):
             changed.append(path)
     for path in NOTEBOOKS:
         notebook = read(path)
+        was_current = notebook.metadata.get("code_hash") == code_hash(notebook)
         for cell in notebook.cells:
             if "setup" in tags(cell):
                 cell.source = setup_source(repo)
             elif cell.cell_type == "markdown":
                 cell.source = written_for(cell.source, old, repo)
-        # The set-up cell has no output, so what is stored stays true.
-        notebook.metadata["code_hash"] = code_hash(notebook)
+        # The set-up cell has no output, so what was true stays true.
+        if was_current:
+            notebook.metadata["code_hash"] = code_hash(notebook)
         text = nbformat.writes(notebook) + "\n"
         if text != path.read_text(encoding="utf-8"):
             path.write_text(text, encoding="utf-8")

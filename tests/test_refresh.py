@@ -1,0 +1,133 @@
+"""Storing a notebook twice gives one file; a change of code is noticed."""
+
+import shutil
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+import refresh
+from notebooks import code_cells, read
+
+CELLS = [
+    new_markdown_cell("# Title"),
+    new_code_cell(
+        "import time\nfrom helpers.data import CLOTHING\nprint(len(CLOTHING))"
+    ),
+    new_code_cell(
+        "# Not compared: it differs at every run.\nprint(time.time_ns())",
+        metadata={"tags": ["volatile"], "collapsed": True},
+    ),
+    new_code_cell(
+        "import sys\nfor part in 'abc':\n"
+        "    print(part, flush=True)\n    time.sleep(0.05)"
+    ),
+    new_code_cell(
+        "import matplotlib.pyplot as plt\n"
+        "from ipywidgets import IntSlider\n"
+        "from helpers.figures import live\n"
+        "figure, axes = plt.subplots()\n"
+        "live(figure, lambda n: f'{n} things', n=IntSlider(3))"
+    ),
+    new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}),
+]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    path = tmp_path_factory.mktemp("notebooks") / "small.ipynb"
+    nbformat.write(new_notebook(cells=CELLS), path)
+    assert refresh.refresh(path)
+    return path
+
+
+@pytest.fixture
+def path(stored, tmp_path):
+    return shutil.copy(stored, tmp_path / "small.ipynb")
+
+
+def edit(path, number, old, new):
+    notebook = read(path)
+    cell = code_cells(notebook)[number]
+    assert old in cell.source
+    cell.source = cell.source.replace(old, new)
+    nbformat.write(notebook, path)
+
+
+def outputs(path, number):
+    return code_cells(read(path))[number].outputs
+
+
+def test_a_second_time_no_byte_changes(path):
+    before = path.read_bytes()
+    assert not refresh.refresh(path)
+    assert path.read_bytes() == before
+
+
+def test_what_differs_between_runs_is_left_out(path):
+    text = path.read_text()
+    assert "widget-view" not in text
+    assert "collapsed" not in text
+    assert outputs(path, 2)[0].text == "a\nb\nc\n"
+    assert len(outputs(path, 2)) == 1
+    picture, widget, words = outputs(path, 3)
+    assert "image/png" in picture.data
+    assert widget.data == {"text/plain": refresh.RUN_ME}
+    assert "3 things" in words.data["text/html"]
+    assert outputs(path, 4)[0].traceback == [
+        "ZeroDivisionError: division by zero"
+    ]
+
+
+def test_a_volatile_cell_keeps_its_output_until_its_code_changes(path):
+    before = outputs(path, 1)
+    refresh.refresh(path)
+    assert outputs(path, 1) == before
+    edit(path, 1, "time_ns()", "time_ns() + 1")
+    assert not refresh.is_current(path)
+    refresh.refresh(path)
+    assert outputs(path, 1) != before
+    assert refresh.is_current(path)
+
+
+def test_changed_code_is_noticed_without_running_it(path):
+    assert refresh.is_current(path)
+    edit(path, 0, "len(CLOTHING)", "len(CLOTHING) + 1")
+    assert not refresh.is_current(path)
+
+
+def test_a_changed_helper_is_noticed_and_its_docstring_is_not(
+    path, tmp_path, monkeypatch
+):
+    import notebooks
+
+    shutil.copytree(notebooks.ROOT / "helpers", tmp_path / "helpers")
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    assert refresh.is_current(path)
+    helper = tmp_path / "helpers" / "data.py"
+    code = helper.read_text()
+    helper.write_text(code.replace('"""Labelled images', '"""Other words'))
+    assert refresh.is_current(path)
+    helper.write_text(code.replace('"dress"', '"frock"'))
+    assert not refresh.is_current(path)
+    helper.write_text(code)
+    other = tmp_path / "helpers" / "training.py"  # not used by this notebook
+    other.write_text(other.read_text() + "\nunused = 1\n")
+    assert refresh.is_current(path)
+
+
+def test_a_failing_notebook_is_not_stored(path, monkeypatch, capsys):
+    edit(path, 0, "len(CLOTHING)", "undefined")
+    before = path.read_bytes()
+    monkeypatch.setattr("sys.argv", ["refresh.py", str(path)])
+    assert refresh.main() == 1
+    assert "stopped small.ipynb" in capsys.readouterr().out
+    assert path.read_bytes() == before
+
+
+def test_check_says_which_are_stale(path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["refresh.py", "--check", str(path)])
+    assert refresh.main() == 0
+    edit(path, 0, "len(CLOTHING)", "len(CLOTHING) - 1")
+    assert refresh.main() == 1
+    assert "stale   small.ipynb" in capsys.readouterr().out

@@ -1,0 +1,113 @@
+"""Measure the training loops on this machine, and write a table.
+
+    make bench
+
+The source chapter's loop (images decoded and turned into tensors one by one
+in a DataLoader) against the loop of chapter 4 (tensors in memory). The two
+run in turn, so that a busy moment hits both; the median of each is quoted,
+and the ratio pair by pair. This is the yardstick for chapter 7. Nothing is
+asserted: times belong to a machine and a day.
+"""
+
+import os
+import statistics
+import time
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import torch
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from helpers.data import load_embedded
+from helpers.model import BigModel
+from helpers.training import make_loader, train_one_epoch
+from notebooks import ROOT
+from runs import machine
+
+NUM_IMAGES = 64 * 20
+ROUNDS = 7
+
+
+class PerImage(Dataset):
+    """Images as torchvision's data sets hand them out: one PIL image at a
+    time, turned into a tensor of three channels when it is asked for."""
+
+    transform = transforms.Compose(
+        [transforms.Grayscale(num_output_channels=3), transforms.ToTensor()]
+    )
+
+    def __init__(self, images):
+        to_pil = transforms.ToPILImage()
+        self.pictures = [to_pil(image) for image in images.images]
+        self.labels = images.labels.tolist()
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, index):
+        return self.transform(self.pictures[index]), self.labels[index]
+
+
+def loops():
+    """{name: a function that trains on NUM_IMAGES images}."""
+    images = load_embedded().train[:NUM_IMAGES]
+    loaders = {
+        "per-image loader (the source chapter)": DataLoader(
+            PerImage(images), batch_size=64, shuffle=True
+        ),
+        "tensors in memory (chapter 4)": make_loader(images, seed=0),
+    }
+
+    def loop(loader):
+        model = BigModel()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.001)
+        return lambda: train_one_epoch(model, loader, optimizer)
+
+    return {name: loop(loader) for name, loader in loaders.items()}
+
+
+def measure(functions, rounds):
+    """Images a second of each function, in every round, in turn."""
+    rates = {name: [] for name in functions}
+    for round_ in range(rounds + 1):
+        for name, function in functions.items():
+            begin = time.perf_counter()
+            function()
+            if round_:  # the first is to warm up
+                seconds = time.perf_counter() - begin
+                rates[name].append(NUM_IMAGES / seconds)
+    return rates
+
+
+def table(rates):
+    """The rates as a Markdown table; the ratio is to the first."""
+    first = next(iter(rates.values()))
+    lines = [
+        "| loop | images a second, median (min to max) | ratio |",
+        "|---|---|---|",
+    ]
+    for name, values in rates.items():
+        ratios = [v / f for v, f in zip(values, first, strict=True)]
+        lines.append(
+            f"| {name} | {statistics.median(values):.0f} "
+            f"({min(values):.0f} to {max(values):.0f}) "
+            f"| {statistics.median(ratios):.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def main():
+    text = (
+        "# Training BigModel, float32, batch 64\n\n"
+        f"{machine()}; torch {torch.__version__}; {ROUNDS} rounds of "
+        f"{NUM_IMAGES:,} images, interleaved.\n\n"
+        f"{table(measure(loops(), ROUNDS))}\n"
+    )
+    print(text)
+    (ROOT / "build").mkdir(exist_ok=True)
+    (ROOT / "build" / "bench.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
