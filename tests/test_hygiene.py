@@ -139,6 +139,50 @@ def test_gpu_cells_run_without_a_gpu_too(path):
 
 
 @each_notebook
+def test_later_cells_leave_live_figures_alone(path):
+    """A live figure draws again after Run All, when every cell has run: a
+    name it reads must not mean something else by then."""
+    cells = [
+        ast.parse(re.sub(r"^%.*$", "pass", c.source, flags=re.MULTILINE))
+        for c in code_cells(read(path))
+    ]
+    for position, cell in enumerate(cells):
+        for draw in cell.body:
+            if not isinstance(draw, ast.FunctionDef) or draw.name != "draw":
+                continue
+            inside = [n for n in ast.walk(draw) if isinstance(n, ast.Name)]
+            own = {n.id for n in inside if isinstance(n.ctx, ast.Store)}
+            own |= {a.arg for a in ast.walk(draw) if isinstance(a, ast.arg)}
+            own |= {"draw"}
+            later = {n for c in cells[position + 1 :] for n in _bound(c)}
+            assert not ({n.id for n in inside} - own) & later
+
+
+def _bound(cell):
+    """The names that a cell binds at its top level, or in a loop there."""
+    functions = (ast.FunctionDef, ast.ClassDef)
+    waiting = list(cell.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, functions):
+            yield node.name
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        if not isinstance(
+            node,
+            (
+                ast.Lambda,
+                ast.GeneratorExp,
+                ast.ListComp,
+                ast.DictComp,
+                ast.SetComp,
+            ),
+        ):
+            waiting += ast.iter_child_nodes(node)
+
+
+@each_notebook
 def test_lines_do_not_scroll_sideways(path):
     for cell in code_cells(read(path)):
         for line in cell.source.splitlines():

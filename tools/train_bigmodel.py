@@ -30,7 +30,7 @@ CANDIDATES = {
     "mirrored": {"num_epochs": 8, "mirror": True, "weight_decay": 0.05},
     "decayed": {"num_epochs": 8, "mirror": False, "weight_decay": 0.3},
 }
-RECIPE = "plain"
+RECIPE = "mirrored"
 
 
 def train(num_epochs, mirror, weight_decay):
