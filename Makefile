@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: help lab setup test test-all lint refresh check runs weights bench \
-	data student solutions publish clean
+	data student solutions grade publish clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -59,9 +59,10 @@ runs: $(READY)
 weights: $(READY)
 	$(BIN)/python tools/train_bigmodel.py
 
-## make bench                    measure the training loops on this machine
+## make bench                    measure training and sliders on this machine
 bench: $(READY)
 	$(BIN)/python tools/bench.py
+	$(BIN)/python tools/bench_live.py
 
 ## make data                     rebuild the embedded images (needs npm)
 data: $(READY)
@@ -75,6 +76,10 @@ student: $(READY)
 ## make solutions                the answers alone
 solutions: $(READY)
 	$(BIN)/python tools/student.py solutions
+
+## make grade FILES="a.ipynb b.ipynb"  who solved what
+grade: $(READY)
+	$(BIN)/python -m helpers.grade $(FILES)
 
 ## make publish REPO=owner/name  set the course's address everywhere
 publish: $(READY)

@@ -9,6 +9,8 @@ import ipywidgets as widgets
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from PIL import Image
 
 # Okabe and Ito (2008): colours that stay apart for every kind of colour
 # vision. Each has one meaning in the whole course.
@@ -78,11 +80,11 @@ def live(figure, draw, **sliders):
     plt.close(figure)
     picture = widgets.HTML()
 
-    def redraw(_=None):
+    def redraw(_=None, encode=_quick_png):
         values = {name: slider.value for name, slider in sliders.items()}
         try:
             description = draw(**values)
-            drawn = png(figure)
+            drawn = encode(figure)
         except Exception as error:
             # In a browser an error in a callback is otherwise silent.
             text = html.escape(f"{type(error).__name__}: {error}")
@@ -94,7 +96,7 @@ def live(figure, draw, **sliders):
         )
         return drawn, description
 
-    still, description = redraw()
+    still, description = redraw(encode=png)
     figure.set_layout_engine("none")  # laid out once: a redraw costs less
     for slider in sliders.values():
         slider.style.description_width = "initial"
@@ -140,6 +142,18 @@ def png(figure):
     buffer = io.BytesIO()
     # Without the version string the bytes do not depend on it.
     figure.savefig(buffer, format="png", metadata={"Software": None})
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _quick_png(figure):
+    """The picture of `png`, for a figure whose layout stands, sooner.
+
+    savefig goes through the figure twice, once to lay it out.
+    """
+    canvas, buffer = FigureCanvasAgg(figure), io.BytesIO()
+    canvas.draw()
+    pixels = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    pixels.save(buffer, format="png", compress_level=1)
     return base64.b64encode(buffer.getvalue()).decode()
 
 

@@ -117,7 +117,7 @@ def test_opening_says_what_a_reader_needs(path):
     opening = read(path).cells[0].source
     assert opening.startswith("# ")
     assert re.search(r"^\*\*.+\?\*\*$", opening, re.MULTILINE), "a question"
-    assert re.search(r"Reading \d+ minutes?, running", opening)
+    assert re.search(r"Reading \d+ minutes?.*, running \d+", opening)
 
 
 @each_notebook

@@ -1,0 +1,451 @@
+"""The machinery of checks: every verdict it can give, provoked on purpose."""
+
+import linecache
+import random
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.checks import (
+    Misconception,
+    brief,
+    check,
+    close,
+    compare,
+    numbers,
+)
+
+
+@check(right="doubling works", forbidden=("torch.add",))
+def double(answer, random):
+    """The exercise of these tests: answer(X) gives 2 X."""
+    for X in (torch.tensor([1.0, 2.0]), torch.tensor([random.random()])):
+        got = numbers(answer(X), X.shape, "double")
+        if close(got, X):
+            raise Misconception("this is the input itself: double it")
+        if not close(got, 2 * X):
+            raise Misconception(
+                f"not doubled. {compare(X=X, expected=2 * X, yours=got)}"
+            )
+
+
+def learner(source, name="double", file="<cell>"):
+    """What a notebook's cell with this source defines under a name."""
+    source = textwrap.dedent(source)
+    lines = source.splitlines(keepends=True)
+    linecache.cache[file] = (len(source), None, lines, file)
+    names = {"torch": torch, "np": np}
+    exec(compile(source, file, "exec"), names)
+    return names[name]
+
+
+def judged(answer):
+    verdict = double.verdict(answer)
+    assert verdict.text.endswith(".")
+    assert "\n" not in verdict.text, "a verdict is one line"
+    return verdict
+
+
+def test_right_wrong_and_not_done():
+    assert judged(lambda X: 2 * X) == ("right", "Right: doubling works.")
+    assert judged(lambda X: X) == (
+        "wrong",
+        "Not right: this is the input itself: double it.",
+    )
+    assert judged(lambda X: None) == (
+        "not done",
+        "Not done yet: the function returns nothing.",
+    )
+
+
+def test_wrong_shows_the_smallest_failing_input():
+    assert judged(lambda X: 3 * X).text == (
+        "Not right: not doubled. X [1, 2], expected [2, 4], yours [3, 6]."
+    )
+
+
+def test_the_notebook_reads_the_verdict_and_gets_no_value(capsys):
+    assert double(lambda X: 2 * X) is None
+    assert capsys.readouterr().out == "Right: doubling works.\n"
+
+
+@pytest.mark.parametrize("answer", [None, 2.0, torch.ones(2)])
+def test_a_result_in_place_of_the_function_is_not_done(answer):
+    verdict = judged(answer)
+    assert verdict.kind == "not done"
+    assert "without a call" in verdict.text
+
+
+def test_a_placeholder_of_the_learner_is_not_done():
+    placeholder = learner(
+        """
+        def double(X):
+            raise NotImplementedError("later")
+        """
+    )
+    assert judged(placeholder) == (
+        "not done",
+        "Not done yet: the function raises NotImplementedError.",
+    )
+
+
+def test_a_type_that_torch_refuses_is_an_error_not_a_placeholder():
+    refused = learner(
+        """
+        def double(X):
+            return torch.softmax(X.long(), dim=0)
+        """
+    )
+    verdict = judged(refused)
+    assert verdict.kind == "error"
+    assert "line 3 (return torch.softmax" in verdict.text
+
+
+def test_an_error_is_told_with_the_line_of_the_cell():
+    answer = learner(
+        """\
+        def double(X):
+            factor = 2
+            return factor * XX
+        """
+    )
+    assert judged(answer) == (
+        "error",
+        "Your code stopped at its line 3 (return factor * XX) with "
+        "NameError: name 'XX' is not defined.",
+    )
+
+
+def test_an_error_in_a_nested_function_is_told_with_its_line():
+    answer = learner(
+        """\
+        def double(X):
+            def twice(x):
+                return x / 0
+
+            return [twice(x) for x in X.tolist()]
+        """
+    )
+    text = judged(answer).text
+    assert "line 3 (return x / 0) with ZeroDivisionError" in text
+
+
+def test_an_error_inside_a_library_points_at_the_learners_line():
+    answer = learner(
+        """\
+        def double(X):
+            X = X.numpy()
+            return np.linalg.inv(X)
+        """
+    )
+    verdict = judged(answer)
+    assert "at its line 3 (return np.linalg.inv(X))" in verdict.text
+    assert "LinAlgError" in verdict.text
+
+
+def test_an_error_in_a_function_of_another_cell_points_at_the_call():
+    other = learner("def twice(x): return x / 0", "twice", "<other cell>")
+    answer = learner("def double(X):\n    return twice(1)\n")
+    answer.__globals__["twice"] = other
+    assert "line 2 (return twice(1))" in judged(answer).text
+
+
+def test_a_wrapped_function_points_at_its_own_line():
+    answer = learner(
+        """\
+        import functools
+
+        @functools.lru_cache
+        def double(X):
+            return X.nothing
+        """
+    )
+    assert "at its line 5 (return X.nothing)" in judged(answer).text
+
+
+def test_wrong_arguments_are_told():
+    verdict = judged(lambda: 1)
+    assert verdict.kind == "error"
+    assert "cannot be called as the exercise asks" in verdict.text
+    assert "takes 0 positional arguments but 1 was given" in verdict.text
+
+
+def test_sys_exit_and_endless_recursion_are_errors_of_the_answer():
+    leave = learner("import sys\ndef double(X):\n    sys.exit(3)\n")
+    assert "SystemExit: 3" in judged(leave).text
+    endless = learner("def double(X):\n    return double(X)\n")
+    verdict = judged(endless)
+    assert verdict.kind == "error"
+    assert "line 2 (return double(X)) with RecursionError" in verdict.text
+
+
+def test_the_learners_interrupt_passes_through():
+    def endless(X):
+        raise KeyboardInterrupt
+
+    before = torch.get_rng_state()
+    with pytest.raises(KeyboardInterrupt):
+        double.verdict(endless)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_an_error_whose_message_cannot_be_read_is_still_told():
+    class Silent(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def answer(X):
+        raise Silent
+
+    assert "with Silent." in judged(answer).text
+
+
+def test_a_long_message_is_cut():
+    def answer(X):
+        raise ValueError("long\n" * 1_000_000)
+
+    assert len(judged(answer).text) < 400
+
+
+def test_an_error_of_the_check_itself_is_loud():
+    @check(right="never")
+    def broken(answer, random):
+        answer(1)
+        raise ZeroDivisionError("the check's own")
+
+    with pytest.raises(ZeroDivisionError, match="the check's own"):
+        broken(lambda x: x)
+
+
+def random_states():
+    return (
+        random.getstate(),
+        str(np.random.get_state()),
+        torch.get_rng_state().tolist(),
+    )
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_random_states_stay_as_the_learner_set_them(fails):
+    def answer(X):
+        random.seed(1)
+        np.random.seed(1)
+        torch.manual_seed(1)
+        random.random(), np.random.rand(), torch.rand(1)
+        return 2 * X if not fails else X.nothing
+
+    before = random_states()
+    assert judged(answer).kind == ("error" if fails else "right")
+    assert random_states() == before
+
+
+def test_a_check_draws_fresh_numbers_whatever_the_seed():
+    drawn = set()
+
+    @check(right="never")
+    def draws(answer, random):
+        drawn.add(random.random())
+
+    for _ in range(5):
+        random.seed(0)
+        torch.manual_seed(0)
+        draws.verdict(lambda: 1)
+    assert len(drawn) == 5
+
+
+def test_an_answer_that_changes_its_input_harms_nobody():
+    def answer(X):
+        X.mul_(2)
+        return X
+
+    assert judged(answer).kind == "right"
+
+    @check(right="both survive")
+    def keeps(answer, random):
+        given, option = [1, 2], {"a": [1]}
+        answer(given, key=option)
+        assert given == [1, 2]
+        assert option == {"a": [1]}
+
+    def destroys(given, key):
+        given.clear()
+        key.clear()
+        return 1
+
+    assert keeps.verdict(destroys).kind == "right"
+
+
+REFUSED = "Not right: write it yourself: `torch.add` is what you are building."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def double(X): return torch.add(X, X)",
+        "from torch import add\ndef double(X): return add(X, X)",
+        "from torch import add as plus\ndef double(X): return plus(X, X)",
+        "import torch as t\ndef double(X): return t.add(X, X)",
+        "def double(X):\n from torch import add\n return add(X, X)",
+        "double = torch.add",
+    ],
+)
+def test_a_forbidden_function_is_refused_under_any_name(source):
+    original = torch.add
+    answer = learner(source)
+    assert judged(answer) == ("wrong", REFUSED)
+    assert torch.add is original
+    kept = getattr(answer, "__globals__", {})
+    assert all(
+        kept[name] is original for name in ("add", "plus") if name in kept
+    )
+
+
+def test_the_check_itself_may_use_what_it_forbids():
+    @check(right="yes", forbidden=("torch.softmax",))
+    def judge(answer, random):
+        X = torch.rand(3)
+        assert close(answer(X), torch.softmax(X, 0))
+
+    assert judge.verdict(lambda X: X.exp() / X.exp().sum()).kind == "right"
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        [2.0, 4.0],
+        (2, 4),
+        [2, 4.0],
+        [True + 1, np.float32(4)],
+        np.array([2, 4]),
+        np.array([4.0, 2.0])[::-1],
+        torch.tensor([2, 4]),
+        torch.tensor([2.0, 4.0], requires_grad=True),
+        [torch.tensor(2.0, requires_grad=True), torch.tensor(4)],
+        torch.tensor([2.0, 4.0], dtype=torch.bfloat16),
+        [[2.0], [4.0]],
+        [[torch.tensor(2.0), torch.tensor(4.0)]],
+        np.array([[2.0, 4.0]]),
+        range(2, 5, 2),
+    ],
+    ids=repr,
+)
+def test_numbers_of_any_sensible_type_and_shape(got):
+    tensor = numbers(got, (2,))
+    assert tensor.dtype == torch.float64
+    assert not tensor.requires_grad
+    assert tensor.tolist() == [2.0, 4.0]
+
+
+@pytest.mark.parametrize(
+    "got", [3, 3.0, [3], np.int64(3), torch.ones(1, 1) * 3]
+)
+def test_one_number_in_any_dress(got):
+    assert numbers(got, ()).item() == 3
+
+
+def test_numbers_keep_all_digits():
+    assert numbers(0.1).item() == 0.1
+    assert numbers([0.1, 1e300]).tolist() == [0.1, 1e300]
+    assert numbers(True).item() == 1.0
+    assert numbers([]).shape == (0,)
+
+
+class Unreadable:
+    def __repr__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        "right",
+        None,
+        [None, None],
+        ["a", "b"],
+        [[1, 2], [3]],
+        {1: 2},
+        {1, 2},
+        (x for x in (1, 2)),
+        print,
+        1j,
+        np.array([1j]),
+        torch.tensor([1j]),
+        np.array(["a"]),
+        np.array([None]),
+        10**5000,
+        Unreadable(),
+    ],
+    ids=lambda got: type(got).__name__,
+)
+def test_what_is_not_numbers_is_told(got):
+    with pytest.raises(Misconception, match="f must return numbers, not") as e:
+        numbers(got, what="f")
+    assert len(str(e.value)) < 100
+    assert "\n" not in str(e.value)
+
+
+@pytest.mark.parametrize(
+    ("got", "shape", "text"),
+    [
+        ([1, 2, 3], (2,), "f must return 2 numbers, not 3 numbers"),
+        (1.0, (2,), "f must return 2 numbers, not one number"),
+        ([1, 2], (), "f must return one number, not 2 numbers"),
+        (
+            torch.ones(2, 3),
+            (3, 2),
+            r"f must return numbers of shape \(3, 2\), not numbers of shape",
+        ),
+    ],
+)
+def test_wrong_shapes_are_told(got, shape, text):
+    with pytest.raises(Misconception, match=text):
+        numbers(got, shape, "f")
+
+
+nan, inf = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "agree"),
+    [
+        (1.0, 1.0, True),
+        (1.000001, 1.0, True),
+        (1.001, 1.0, False),
+        ([1e6, 1.0], [1e6, 2.0], True),  # relative to the largest
+        ([0.0, 1e-9], [0.0, 0.0], True),
+        (nan, 1.0, False),
+        (1.0, nan, False),
+        (nan, nan, False),
+        ([1.0, nan], [1.0, 2.0], False),
+        (inf, 1.0, False),
+        (inf, inf, True),
+        (-inf, inf, False),
+        ([5.0, inf], [1.0, inf], False),
+        (1e300, 1.0, False),
+        ([1.0, 1.0], 1.0, True),  # one expected number for all
+        (1.0, [1.0, 1.0], False),  # but no constant for many numbers
+        ([[1.0], [1.0]], [1.0, 1.0], False),
+        ([1.0, 1.0, 1.0], [1.0, 1.0], False),
+        ([], [], True),
+    ],
+)
+def test_close(got, expected, agree):
+    assert close(got, expected) is agree
+
+
+@pytest.mark.parametrize("got", [nan, 1e308, -inf, 0.0, 1e-300])
+def test_extreme_answers_are_wrong_not_errors(got):
+    assert judged(lambda X: X * 0 + got).kind == "wrong"
+
+
+def test_brief():
+    assert brief(torch.tensor([1.0, 2.5])) == "[1, 2.5]"
+    assert brief(1 / 3) == "0.3333"
+    assert brief([nan, inf, 1e9]) == "[nan, inf, 1e+09]"
+    assert brief(np.arange(3)) == "[0, 1, 2]"
+    assert brief(list(range(1000))) == "[0, 1, 2, 3, 4, 5, 6, 7, ...]"
+    assert brief(True) == "True"
+    assert len(brief("x" * 10_000)) < 100
+    assert compare(x=1.5, your_y=2.0) == "x 1.5, your y 2"
