@@ -31,7 +31,14 @@ def brightness(answer, random):
             "mean of all",
             1 - expected: "that is how dark it is: 0 is dark, 255 bright",
             exact.median().item() / 255: "that is the median: take the mean",
+            exact.mean().item() / 256: "white is 255, not 256",
+            expected / (exact.max().item() / 255): "divide by 255, which is "
+            "white, not by what is brightest in this image",
+            exact.mean().item() // 255: "// cuts off the decimals: divide "
+            "with /",
         }
         text = next((t for v, t in mistakes.items() if close(got, v)), "")
         shown = compare(pixels=pixels, expected=expected, yours=got)
-        raise Misconception(f"{text or 'take the mean'}. {shown}")
+        raise Misconception(
+            f"{text or 'take the mean of all, then divide by 255'}. {shown}"
+        )

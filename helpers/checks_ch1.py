@@ -11,21 +11,35 @@ from helpers.checks import Misconception, check, close, compare, numbers
 @check(right="inputs times weights, plus the bias, and a yes above zero")
 def neuron(answer, random):
     cases = [
-        ([1.0], [3.0], -1.0),
-        ([1.0], [-2.0], 1.0),
+        ([1.0, 0.0], [3.0, 1.0], -1.0),
+        ([1.0, 1.0], [-2.0, 0.0], 1.0),
         ([1.0, 2.0], [3.0, -1.0], -2.0),
         ([1.0, 0.0], [2.0, 5.0], -2.0),  # exactly 0
+        ([1.0, 0.0, 1.0], [1.0, 1.0, -2.0], 0.0),
     ]
     for _ in range(60):
-        size = random.randint(1, 6)
+        size = random.randint(2, 6)
         cases.append(
             (
                 [round(random.uniform(0, 1), 2) for _ in range(size)],
                 [round(random.uniform(-3, 3), 2) for _ in range(size)],
-                round(random.uniform(-2, 2), 2),
+                # So that no sum is 0 but for its rounding.
+                round(random.uniform(-2, 2), 2) + 0.00005,
             )
         )
     cases = [tuple(map(_tensor, case)) for case in cases]
+    alone = _each([([1.0], [3.0], -1.0), ([1.0], [-2.0], 1.0)])  # one input
+
+    numbers(answer(*cases[0]))  # an error with two inputs is told as it is
+    try:
+        answer(*cases[4])
+    except Exception as error:
+        if isinstance(error.__cause__, ValueError):
+            raise Misconception(
+                "this needs exactly two inputs, and three were given: go "
+                "through all of them with a loop"
+            ) from None
+        raise
 
     def total(x, weight, bias):
         return float(weight @ x + bias)
@@ -52,13 +66,12 @@ def neuron(answer, random):
         "the bias was added once for every input: add it once, to the sum": (
             lambda x, w, b: fires(w @ x + len(x) * b)
         ),
-        "only the first two inputs count: go through all of them": (
-            lambda x, w, b: fires(w[:2] @ x[:2] + b)
-        ),
+        "only the first two inputs count: go through all of them with a "
+        "loop": (lambda x, w, b: fires(w[:2] @ x[:2] + b)),
     }
     _settle(
         answer,
-        [cases],
+        [cases, *alone],
         lambda x, w, b: fires(total(x, w, b)),
         suspects,
         ("x", "weight", "bias"),
@@ -88,6 +101,9 @@ def bias_through(answer, random):
         "divided by the second weight; leave that division out": (
             lambda w, p: -(w @ p) / w[1]
         ),
+        "only the first two coordinates were used: take all of them": (
+            lambda w, p: -(w[:2] @ p[:2])
+        ),
     }
     _settle(
         answer,
@@ -107,8 +123,8 @@ def linear(answer, random):
     cases = [
         (
             [[1.0, 2.0], [3.0, 4.0]],
-            [[1.0, 0.0], [2.0, 5.0]],
-            [10.0, 20.0],
+            [[1.0, 0.0], [2.0, -5.0]],
+            [10.0, 5.0],
         )
     ]
     for n, inputs, outputs in ((3, 2, 3), (5, 3, 4), (1, 4, 2), (4, 1, 1)):
@@ -128,6 +144,18 @@ def linear(answer, random):
         "row for an image": lambda X, W, b: W @ X.T + b[:, None],
         "each image got a bias of its own; each neuron has one": (
             lambda X, W, b: X @ W.T + b[:, None]
+        ),
+        "each neuron has its own bias; here all got the first one": (
+            lambda X, W, b: X @ W.T + b[0]
+        ),
+        "each neuron has its own bias; here all got the sum of them": (
+            lambda X, W, b: X @ W.T + b.sum()
+        ),
+        "no activation here, this is a step: return the scores": (
+            lambda X, W, b: X @ W.T + b > 0
+        ),
+        "no activation here, this is a ReLU: return the scores": (
+            lambda X, W, b: (X @ W.T + b).clamp(min=0)
         ),
         "rows and columns of the product are swapped: X comes first": (
             lambda X, W, b: W @ X.T + b
@@ -164,7 +192,7 @@ def softmax(answer, random):
     def truth(scores):
         return torch.exp(scores - torch.logsumexp(scores, dim=0))
 
-    cases = [([0.0, 1.0],), ([2.0, 1.0, -1.0],)]
+    cases = [([1.0, 2.0],), ([2.0, 1.0, -1.0],)]
     cases += [(_uniform(random, n, -3, 3),) for n in (2, 5, 9)]
     suspects = {
         "the exponentials are right, but they must add up to 1: divide by "
@@ -178,6 +206,13 @@ def softmax(answer, random):
         ),
         "divided by the largest exponential, so the winner is always 1: "
         "divide by the sum": lambda s: (s - s.max()).exp(),
+        "only the winner gets something; every score has a share": (
+            lambda s: s == s.max()
+        ),
+        "the same constant must be subtracted above and below the line of "
+        "the fraction": lambda s: (s - s.max()).exp() / s.exp().sum(),
+        "every exponential became 0, and 0 / 0 is no number: what you "
+        "subtract must be the largest score": lambda s: s * math.nan,
         "the scores are scaled by their largest before the exponential; "
         "subtract the largest, do not divide": lambda s: truth(s / s.max()),
     }
@@ -189,15 +224,26 @@ def softmax(answer, random):
         ("scores",),
         otherwise="exponentials first, then divide by their sum",
     )
-    for scores in ([1000.0, 999.0], [-1000.0, -1001.0], [2000.0] + [0.0] * 4):
+    why = (
+        "fine for small scores, but large ones overflow: subtract the "
+        "largest score from all before the exponential"
+    )
+    extremes = [
+        ([1000.0, 999.0], why),
+        ([-1000.0, -1001.0], why),
+        ([2000.0] + [0.0] * 4, why),
+        (
+            [0.0, 2000.0],
+            "this overflows when a later score is the large one: subtract "
+            "the largest score, not the first",
+        ),
+    ]
+    for scores, why in extremes:
         scores = _tensor(scores)
         got = numbers(answer(scores), scores.shape)
         if not close(got, truth(scores)):
             shown = compare(scores=scores, expected=truth(scores), yours=got)
-            raise Misconception(
-                "fine for small scores, but large ones overflow: subtract "
-                f"the largest score from all before the exponential; {shown}"
-            )
+            raise Misconception(f"{why}; {shown}")
 
 
 @check(right="silent for every image, so its slope is 0 for every image")
@@ -217,9 +263,14 @@ def dead(answer, random):
         "the bias plays no part: add it, it is what silences most neurons": (
             lambda w, b, X: (X @ w.T <= 0).all(dim=0)
         ),
-        "silent on average is not dead: one image that wakes it is enough": (
+        "silent on average is not dead: ask for every image": (
             lambda w, b, X: z(w, b, X).mean(dim=0) <= 0
         ),
+        "this looks at the first image only: ask for all of them": (
+            lambda w, b, X: z(w, b, X)[0] <= 0
+        ),
+        "this takes the columns of weight for neurons; its rows are: "
+        "transpose it": lambda w, b, X: (X @ w + b <= 0).all(dim=0),
         "negative weights alone do not decide: compute the sums": (
             lambda w, b, X: (w < 0).all(dim=1)
         ),
@@ -236,27 +287,46 @@ def dead(answer, random):
     def truth(weight, bias, X):
         return (z(weight, bias, X) <= 0).all(dim=0)
 
+    # Every suspect errs on this one, so a verdict shows no larger example.
     small = (
-        [[1.0, 0.0], [1.0, -1.0], [-1.0, -2.0]],
-        [-1.0, -4.0, 2.0],
-        [[3.0, 0.0], [0.0, 3.0]],
+        [[-1.0, -2.0, -1.0], [2.0, -2.0, 0.0], [0.0, 1.0, 0.0]],
+        [1.0, -2.0, -2.0],
+        [[2.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]],
     )
-    small, drawn = tuple(map(_tensor, small)), None
-    while drawn is None or not _tells_apart(
-        [truth, *suspects.values()], drawn
-    ):
-        drawn = (
-            _uniform(random, (12, 3), -1, 1),
-            _uniform(random, 12, -1.5, 1),
-            _uniform(random, (7, 3), 0, 1),
-        )
+    small, drawn = tuple(map(_tensor, small)), []
+    while not _tells_apart([truth, *suspects.values()], [small, *drawn]):
+        drawn = [
+            (
+                _uniform(random, (3, 3), -1, 1),
+                _uniform(random, 3, -1.5, 1) + 0.00005,  # no sum near 0
+                _uniform(random, (3, 3), 0, 1),
+            )
+            for _ in range(8)
+        ]
+    one_awake = _tensor([[1.0]] + [[0.0]] * 999)  # of 1,000 images
+    names = "weight", "bias", "X"
+    otherwise = "a neuron is dead if its sum is never above 0"
+    _settle(answer, [[small, *drawn]], truth, suspects, names, otherwise)
     _settle(
         answer,
-        [[small, drawn]],
+        _each([([[1.0, 0.0], [0.0, 0.0]], [1.0, 0.0], [[1.0, 2.0]] * 3)]),
         truth,
-        suspects,
-        ("weight", "bias", "X"),
-        otherwise="a neuron is dead if its sum is never above 0",
+        {
+            "a score of exactly 0 also puts out 0: use <=": (
+                lambda w, b, X: (z(w, b, X) < 0).all(dim=0)
+            )
+        },
+        names,
+        otherwise,
+    )
+    _settle(
+        answer,
+        _each([([[1.0], [-1.0]], [-0.5, -0.5], one_awake)]),
+        truth,
+        {},
+        names,
+        "silent for most images is not dead: one image that wakes it is "
+        "enough",
     )
 
 
@@ -415,7 +485,7 @@ def importance(answer, random):
         return X.std(dim=0)
 
     cases = [
-        ([2.0, 1.0], [[0.0, 0.0], [0.0, 4.0]]),
+        ([2.0, -3.0], [[0.0, 2.0], [0.0, 4.0]]),
         ([-2.0, 1.0], [[1.0, 2.0], [2.0, 1.0], [6.0, 3.0]]),
     ]
     for n, inputs in ((9, 4), (6, 3)):
@@ -439,6 +509,9 @@ def importance(answer, random):
         "one for each": lambda w, X: w.abs() * X.std(),
         "this divides by the spread: multiply": (
             lambda w, X: w.abs() / spread(X)
+        ),
+        "dim=1 runs over the inputs; use dim=0, the images": (
+            lambda w, X: w.abs() * X.std(dim=1)
         ),
         "this is one number for each image; give one for each input, so "
         "look along dimension 0": lambda w, X: (w * X).std(dim=1),
@@ -507,7 +580,12 @@ def _fits(got, expected):
 
 
 def _same(got, erring):
-    return got.shape == erring.shape and close(got, erring)
+    """The same numbers, or not a number in the same places."""
+    return (
+        got.shape == erring.shape
+        and torch.equal(got.isnan(), erring.isnan())
+        and close(got[~got.isnan()], erring[~erring.isnan()])
+    )
 
 
 def _plain(shown):
@@ -518,10 +596,15 @@ def _plain(shown):
     }
 
 
-def _tells_apart(functions, case):
-    """Whether no two of the functions agree on the case."""
-    results = [_tensor(function(*case)) for function in functions]
-    return not any(_same(*two) for two in combinations(results, 2))
+def _tells_apart(functions, cases):
+    """Whether no two of the functions agree on all the cases."""
+    results = [
+        [_tensor(function(*case)) for case in cases] for function in functions
+    ]
+    return not any(
+        all(_same(*pair) for pair in zip(*two, strict=True))
+        for two in combinations(results, 2)
+    )
 
 
 def _each(cases):

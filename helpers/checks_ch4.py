@@ -24,7 +24,7 @@ def conv_parameters(answer, random):
             out_channels=c_out,
             kernel_size=k,
             expected=expected,
-            yours=got,
+            yours=round(got),
         )
         mistakes = {
             expected - c_out: "the biases are missing, one an output channel",
@@ -44,7 +44,7 @@ def conv_parameters(answer, random):
 
 @check(right="a window's weights, for every output channel and position")
 def conv_multiplications(answer, random):
-    sizes = [(3, 64, 3, 28, 28), (64, 128, 3, 14, 14)]
+    sizes = [(4, 6, 5, 10, 10), (3, 64, 3, 28, 28), (64, 128, 3, 14, 14)]
     height = random.randint(5, 9)
     sizes += [(random.randint(2, 9), random.randint(10, 20), 5, height, 11)]
     for c_in, c_out, k, height, width in sizes:
@@ -61,6 +61,8 @@ def conv_multiplications(answer, random):
             expected // c_out: "that is one output channel; there are "
             "out_channels of them",
             expected // c_in: "the window reaches through all input channels",
+            expected // k: "the window is kernel_size high and wide: square "
+            "it",
             c_in * c_out * k**2 * (height - k + 1) * (width - k + 1): "the "
             "padding keeps the size, so there are height * width positions",
             c_in * c_out * k**2 * height**2: "height and width may differ",
@@ -73,7 +75,7 @@ def conv_multiplications(answer, random):
             height=height,
             width=width,
             expected=expected,
-            yours=got,
+            yours=round(got),
         )
         raise Misconception(f"{mistakes.get(got, 'count again')}. {shown}")
 
@@ -89,7 +91,10 @@ def rows(answer, random):
         X = torch.arange(float(torch.Size(size).numel())).reshape(size)
         got = answer(X)
         if not isinstance(got, torch.Tensor):
-            got = numbers(got)
+            raise Misconception(
+                "give one tensor of shape (batch, numbers), which fc1 can "
+                f"take, not a {type(got).__name__}"
+            )
         shape, expected = tuple(got.shape), X.reshape(size[0], -1)
         said = f"X of shape {size} must give {tuple(expected.shape)}"
         if got.ndim != 2:
@@ -127,7 +132,7 @@ def training_step(answer, random):
     expected, mistakes = _reference(model, X, y)
     if isinstance(got[0], torch.Tensor) and got[0].requires_grad:
         raise Misconception(
-            "the tensor you return keeps its whole computation in memory: "
+            "the tensor you return keeps the record of its computation: "
             "return loss.item()"
         )
     loss = numbers(got[0], ()).item()
@@ -139,8 +144,8 @@ def training_step(answer, random):
         )
     if torch.equal(after[-1], _flat(model)):
         raise Misconception(
-            "step() was called, but no weight moved: call loss.backward() "
-            "before it"
+            "step() found no gradient: loss.backward() is missing, comes "
+            "after it, or zero_grad() stands between the two"
         )
     for text, weights in mistakes.items():
         if torch.allclose(after[-1], weights, atol=1e-10):
@@ -242,11 +247,13 @@ def _reference(model, X, y):
 @check(right="the highest logit is the answer, and the mean is the share")
 def accuracy(answer, random):
     generator = torch.Generator().manual_seed(random.randrange(10**6))
-    n = 7
+    n, num_right = 60, random.choice((37, 41, 43))
     logits = torch.randn(n, 4, generator=generator)
+    logits[::2] -= 5  # in half of the rows all are negative
     y = logits.argmax(dim=1)
-    num_right = random.randint(2, n - 3)
-    y[num_right:] = (y[num_right:] + 1) % 4
+    shuffled = torch.randperm(n, generator=generator)
+    wrong = shuffled[num_right:]
+    y[wrong] = (y[wrong] + 1) % 4
     expected = num_right / n
     got = answer(logits, y)
     if isinstance(got, torch.Tensor) and got.numel() == n:
@@ -255,19 +262,27 @@ def accuracy(answer, random):
         )
     got = numbers(got, ()).item()
     if close(got, expected, 1e-6):
-        if close(numbers(answer(logits[:1], y[:1]), ()).item(), 1.0, 1e-6):
+        one = shuffled[:1]
+        if close(numbers(answer(logits[one], y[one]), ()).item(), 1.0, 1e-6):
             return
         raise Misconception("with a single image that is right, it must be 1")
-    along_images = logits.argmax(dim=0)
+
+    def share(answers):
+        return (answers == y).double().mean().item()
+
     mistakes = {
         num_right: "that is how many are right: divide by their number",
         100 * expected: "that is a percentage: give a number from 0 to 1",
         1 - expected: "that is the share of wrong answers",
         num_right / 4: "divide by the number of images, not of classes",
-        float((logits.argmin(dim=1) == y).double().mean()): "that looks for "
-        "the lowest logit: the highest is the answer",
+        share(logits.argmin(dim=1)): "that looks for the lowest logit: the "
+        "highest is the answer",
+        share(logits.abs().argmax(dim=1)): "-5 is below 1: take the highest "
+        "logit, not the largest in size",
+        round(expected, 1): "do not round",
+        round(expected, 2): "do not round",
     }
     text = next((t for v, t in mistakes.items() if close(got, v, 1e-6)), None)
-    if text is None and len(along_images) != n:
-        text = "compare the position of each row's highest logit with y"
-    raise Misconception(f"{text}. {compare(expected=expected, yours=got)}")
+    text = text or "compare the position of each row's highest logit with y"
+    shown = compare(images=n, right=num_right, expected=expected, yours=got)
+    raise Misconception(f"{text}. {shown}")

@@ -16,6 +16,14 @@ WRONG = {
         "exactly 0 must give 0": lambda x, w, b: w @ x + b >= 0,
         "once for every input": lambda x, w, b: (w * x + b).sum() > 0,
         "this is a sigmoid": lambda x, w, b: torch.sigmoid(w @ x + b),
+        "only the first two inputs count": lambda x, w, b: (
+            x[0] * w[0] + x[1] * w[1] + b > 0
+        ),
+        "this needs exactly two inputs": """
+def neuron(x, weight, bias):
+    left, right = x
+    return weight[0] * left + weight[1] * right + bias > 0
+""",
         "stopped at its line": """
 def neuron(x, weight, bias):
     total = bias
@@ -31,6 +39,9 @@ def neuron(x, weight, bias):
         "meets the second axis": lambda w, p: (
             -(w[0] * p[0] + w[1] * p[1]) / w[1]
         ),
+        "only the first two coordinates": lambda w, p: (
+            -w[0] * p[0] - w[1] * p[1]
+        ),
         "must return one number": lambda w, p: -w * p,
         "plus bias must be 0": lambda w, p: 1 - w @ p,
     },
@@ -40,6 +51,10 @@ def neuron(x, weight, bias):
         "images in columns": lambda X, W, b: W @ X.T + b[:, None],
         "X comes first": lambda X, W, b: W @ X.T + b,
         "a bias of its own": lambda X, W, b: X @ W.T + b[:, None],
+        "all got the first one": lambda X, W, b: X @ W.T + b[0],
+        "all got the sum of them": lambda X, W, b: X @ W.T + b.sum(),
+        "this is a step": lambda X, W, b: X @ W.T + b > 0,
+        "this is a ReLU": lambda X, W, b: torch.relu(X @ W.T + b),
         "only the first image": lambda X, W, b: W @ X[0] + b,
         "the images were added up": lambda X, W, b: (X @ W.T + b).sum(0),
         "what you are building": lambda X, W, b: torch.nn.functional.linear(
@@ -54,6 +69,16 @@ def neuron(x, weight, bias):
         "do not divide": lambda s: (
             (s / s.max()).exp() / (s / s.max()).exp().sum()
         ),
+        "only the winner gets something": lambda s: (s == s.max()).double(),
+        "above and below the line": lambda s: (
+            (s - s.max()).exp() / s.exp().sum()
+        ),
+        "every exponential became 0": lambda s: (
+            (s - 1000).exp() / (s - 1000).exp().sum()
+        ),
+        "when a later score is the large one": lambda s: (
+            (s - s[0]).exp() / (s - s[0]).exp().sum()
+        ),
         "large ones overflow": lambda s: s.exp() / s.exp().sum(),
         "what you are building": lambda s: torch.softmax(s, dim=0),
         "must return 2 numbers": lambda s: s.exp().max() / s.exp().sum(),
@@ -62,6 +87,12 @@ def neuron(x, weight, bias):
         "at least one image": lambda w, b, X: (_z(w, b, X) <= 0).any(0),
         "dead and alive are swapped": lambda w, b, X: (_z(w, b, X) > 0).any(0),
         "the bias plays no part": lambda w, b, X: (X @ w.T <= 0).all(0),
+        "a score of exactly 0": lambda w, b, X: (_z(w, b, X) < 0).all(0),
+        "silent for most images": lambda w, b, X: (
+            (_z(w, b, X) <= 0).double().mean(0) > 0.9
+        ),
+        "the first image only": lambda w, b, X: (_z(w, b, X) <= 0)[0],
+        "takes the columns of weight": lambda w, b, X: (X @ w + b <= 0).all(0),
         "silent on average": lambda w, b, X: _z(w, b, X).mean(0) <= 0,
         "negative weights alone": lambda w, b, X: (w < 0).all(1),
         "one answer for each image": lambda w, b, X: (_z(w, b, X) <= 0).all(1),
@@ -106,6 +137,7 @@ def neuron(x, weight, bias):
         "uses the mean of the input": lambda w, X: w.abs() * X.mean(0),
         "not the variance": lambda w, X: w.abs() * X.var(0),
         "one spread for all": lambda w, X: w.abs() * X.std(),
+        "dim=1 runs over the inputs": lambda w, X: w.abs() * X.std(1),
         "one number for each image": lambda w, X: (w * X).std(1),
     },
 }

@@ -89,6 +89,7 @@ WRONG = {
         "padding keeps the size": lambda i, o, k, h, w: (
             o * i * k**2 * (h - k + 1) * (w - k + 1)
         ),
+        "high and wide: square it": lambda i, o, k, h, w: o * i * k * h * w,
         "without the additions": lambda i, o, k, h, w: (
             2 * o * i * k**2 * h * w
         ),
@@ -105,15 +106,16 @@ WRONG = {
         "got mixed": lambda X: X.transpose(0, 1).reshape(len(X), -1),
         "you are building": lambda X: torch.flatten(X, 1),
         "count the rows": lambda X: X.reshape(1, -1),
+        "give one tensor": lambda X: [x.reshape(-1) for x in X],
     },
     "training_step": {
         "call optimizer.zero_grad() before": no_zero_grad,
-        "call loss.backward() before it": no_backward,
+        "step() found no gradient": no_backward,
         "optimizer.step() is missing": no_step,
         "the gradient of an earlier batch: call backward": step_first,
         "softmax is applied twice": softmax_twice,
         "are added: take their mean": summed,
-        "keeps its whole computation": keeps_the_graph,
+        "keeps the record": keeps_the_graph,
         "not the loss before the step": loss_after,
         "stopped at its line": wrong_names,
     },
@@ -124,5 +126,14 @@ WRONG = {
         "share of wrong": lambda s, y: (s.argmax(1) != y).double().mean(),
         "not of classes": lambda s, y: (s.argmax(1) == y).sum() / s.shape[1],
         "stopped": lambda s, y: (s.argmax(0) == y).double().mean(),
+        "not the largest in size": lambda s, y: (
+            (s.abs().argmax(1) == y).double().mean()
+        ),
+        "looks for the lowest": lambda s, y: (
+            (s.argmin(1) == y).double().mean()
+        ),
+        "do not round": lambda s, y: round(
+            (s.argmax(1) == y).double().mean().item(), 1
+        ),
     },
 }
