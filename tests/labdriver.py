@@ -43,8 +43,6 @@ SETTINGS = {
     },
     "docmanager-extension/plugin": {"autosave": False},
 }
-ALL_RAN = """() => ![...document.querySelectorAll('.jp-InputPrompt')]
-    .some(prompt => prompt.innerText.includes('*'))"""
 IDLE = """() => {
     const panel = window.jupyterapp?.shell.currentWidget;
     return panel?.sessionContext?.session?.kernel?.status === 'idle'
@@ -165,12 +163,16 @@ class Notebook:
         returns whether there is no error to be seen.
 
         JupyterLab asks for all of them at once, and its command returns as
-        soon as one has failed; so wait until the last one has run.
+        soon as one has failed; the kernel goes on, and is idle for a moment
+        between two cells. So wait until it stays idle.
         """
         self.page.set_default_timeout(timeout * 1000)
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(ALL_RAN)
-        self.page.wait_for_function(IDLE)
+        quiet = 0
+        while quiet < 10:
+            self.page.wait_for_function(IDLE)
+            self.page.wait_for_timeout(200)
+            quiet = quiet + 1 if self.page.evaluate(IDLE) else 0
         self.page.set_default_timeout(60_000)
         return not self.errors()
 
