@@ -1,5 +1,7 @@
 """The checks of chapter 2, gradient descent by hand."""
 
+import contextlib
+import copy
 import math
 
 import torch
@@ -35,6 +37,50 @@ def _name(got, expected, variants, shown):
         if close(got, variant) and not close(variant, expected):
             raise Misconception(f"{diagnosis}. {shown}")
     raise Misconception(f"these are not the expected numbers. {shown}")
+
+
+def _without_autograd(answer, *given):
+    """What the answer returns; a refusal says what the exercise wants."""
+    try:
+        return answer(*given)
+    except Misconception:
+        raise Misconception(
+            "write the formula yourself: this exercise is without autograd"
+        ) from None
+
+
+def _or_none(answer, *given):
+    """What the answer returns, also where it returns nothing."""
+    try:
+        return answer(*given)
+    except Misconception:
+        raise
+    except Exception as sign:
+        if str(sign) != "returns nothing":
+            raise
+        return None
+
+
+def _leaves_alone(answer, *given, instead):
+    """Refuse a right answer that overwrites the tensors it is given."""
+    before = copy.deepcopy(given)
+    with contextlib.suppress(Exception):  # it ran on copies of the same
+        answer.__wrapped__(*given)  # without the guard's copies
+    for old, new in zip(before, given, strict=True):
+        if callable(old):
+            continue
+        if not close(_flat(new), _flat(old)):
+            raise Misconception(
+                "the numbers are right, but the tensor you were given is "
+                f"overwritten, and its owner still needs it: {instead}"
+            )
+
+
+def _flat(value):
+    """A number, a tensor or a list of tensors as one tensor."""
+    if isinstance(value, list):
+        return torch.stack(value)
+    return torch.as_tensor(value, dtype=DOUBLE)
 
 
 # --- Exercise 1 ------------------------------------------------------------
@@ -181,6 +227,10 @@ def slopes(answer, random):
         ahead = torch.stack([loss(weight + r) for r in eye])
         behind = torch.stack([loss(weight - r) for r in eye])
         together = (loss(weight + h) - loss(weight - h)) / (2 * h)
+        piled = torch.tril(torch.ones_like(eye)) * h
+        never_reset = torch.stack(
+            [(loss(weight + r) - loss(weight - r)) / (2 * h) for r in piled]
+        )
         pushed = weight.clone()
         left_there = []
         for i in range(len(weight)):
@@ -210,6 +260,10 @@ def slopes(answer, random):
                 "where they were": together.expand(len(weight)),
                 "a nudged weight is not put back before the next one is "
                 "nudged: work on a copy": torch.stack(left_there),
+                "the earlier nudges are still in: make a new zero tensor for "
+                "each weight": never_reset,
+                "every difference is 0, as if both points are the same "
+                "tensor: work on a copy": torch.zeros_like(weight),
                 "this is the rise itself: divide it by the distance of the "
                 "two points, 2h": ahead - behind,
             },
@@ -244,7 +298,8 @@ def squared_gradient(answer, random):
         ),
     ]
     for weight, X, y in cases:
-        got = numbers(answer(weight, X, y), what="squared_gradient")
+        got = _without_autograd(answer, weight, X, y)
+        got = numbers(got, what="squared_gradient")
         if got.numel() == len(y) != len(weight):
             raise Misconception(
                 "this is one number for each image: multiply by the inputs, "
@@ -293,6 +348,16 @@ def descend_until(answer, random):
     _descend(answer, bend, goal, start, lr, tolerance, 1000)
     _descend(answer, bend, goal, goal, lr, tolerance, 50)
     _descend(answer, bend, goal, start, 0.001, tolerance, 7)
+    start = torch.tensor(start, dtype=DOUBLE)
+    _leaves_alone(
+        answer,
+        lambda weight: weight,
+        start,
+        0.1,
+        tolerance,
+        7,
+        instead="write `weight = weight - ...`, not `weight -= ...`",
+    )
 
 
 def _descend(answer, bend, goal, start, lr, tolerance, max_steps):
@@ -311,15 +376,30 @@ def _descend(answer, bend, goal, start, lr, tolerance, max_steps):
             )
         return bend * (torch.as_tensor(weight) - goal)
 
-    got = answer(gradient, start, lr, tolerance, max_steps)
+    got = _or_none(answer, gradient, start, lr, tolerance, max_steps)
+    right, right_steps = _run(bend, goal, start, lr, tolerance, max_steps)
+    if got is None and right_steps < max_steps:
+        answer(gradient, start, lr, tolerance, max_steps)  # not done yet
+    if got is None:
+        raise Misconception(
+            "nothing is returned when max_steps are used up: a `return` "
+            "after the loop"
+        )
     if not isinstance(got, (tuple, list)) or len(got) != 2:
         raise Misconception(
             "return two things, the weights and the number of steps taken: "
             "`return weight, step`"
         )
+    if (
+        numbers(got[0], what="the first result").numel() == 1
+        and numbers(got[1], what="the second result").shape == start.shape
+    ):
+        raise Misconception(
+            "the two results are swapped: weights first, then the number of "
+            "steps"
+        )
     weight = numbers(got[0], start.shape, "the first result")
     steps = numbers(got[1], (), "the second result").item()
-    right, right_steps = _run(bend, goal, start, lr, tolerance, max_steps)
     shown = (
         f"gradient(w) = {brief(bend)} * (w - {brief(goal)}), "
         + compare(start=start, lr=lr, tolerance=tolerance, max_steps=max_steps)
@@ -328,6 +408,11 @@ def _descend(answer, bend, goal, start, lr, tolerance, max_steps):
     )
     if close(weight, right) and steps == right_steps:
         return
+    if right_steps == 0 and steps > 0:
+        raise Misconception(
+            "the start is already good enough: look at the gradient before "
+            f"you step. {shown}"
+        )
     if close(weight, right):
         raise Misconception(
             "the weights are right, the number of steps is not: count the "
@@ -340,11 +425,6 @@ def _descend(answer, bend, goal, start, lr, tolerance, max_steps):
         )
     if right_steps and close(weight, start):
         raise Misconception(f"the weights never moved from the start. {shown}")
-    if right_steps == 0:
-        raise Misconception(
-            "the start was good enough already: look at the gradient before "
-            f"you step. {shown}"
-        )
     variants = {
         "you stop when the largest slope is small; the norm takes all slopes "
         "together": lambda g, move: g.abs().max(),
@@ -466,6 +546,12 @@ def standardise(answer, random):
             "a column that never varies in train is divided by 1, not by a "
             f"tiny number, and not dropped. {shown}"
         )
+    _leaves_alone(
+        answer,
+        train,
+        other,
+        instead="write `other = other - ...`, not `other -= ...`",
+    )
 
 
 def _standardised(answer, train, other):
@@ -516,11 +602,14 @@ def _adam(weight, grads, lr, beta1, beta2, eps, **thinks):
     for t, grad in enumerate(grads, start=1):
         m = beta1 * m + (1 - beta1) * grad
         square = m**2 if thinks.get("squares_the_mean") else grad**2
+        square = grad if thinks.get("no_square") else square
+        v = m if thinks.get("one_tensor") else v
         v = beta2 * v + (1 - beta2) * square
-        corrects = not thinks.get("no_correction")
-        m_hat = m / (1 - beta1**t) if corrects else m
-        corrects = corrects and not thinks.get("one_correction")
-        v_hat = v / (1 - beta2**t) if corrects else v
+        m = v if thinks.get("one_tensor") else m
+        power = 1 if thinks.get("no_power") else t
+        left_out = thinks.get("uncorrected", "")
+        m_hat = m if "m" in left_out else m / (1 - beta1**power)
+        v_hat = v if "v" in left_out else v / (1 - beta2**power)
         if thinks.get("keeps_corrected"):
             m, v = m_hat, v_hat
         if thinks.get("no_root"):
@@ -578,9 +667,18 @@ def adam(answer, random):
         beliefs = {
             "the step is right but you go uphill: subtract it": {"uphill": 1},
             "the averages start at 0 and are not corrected: divide them by "
-            "1 - beta**t": {"no_correction": 1},
+            "1 - beta**t": {"uncorrected": "mv"},
             "only the first average is corrected: divide v by 1 - beta2**t "
-            "as well": {"one_correction": 1},
+            "as well": {"uncorrected": "v"},
+            "only v is corrected: divide m by 1 - beta1**t as well": {
+                "uncorrected": "m"
+            },
+            "the power t is missing: divide by 1 - beta**t": {"no_power": 1},
+            "v averages grad**2, the squares, not the gradients": {
+                "no_square": 1
+            },
+            "m and v are one and the same tensor: make two, or do not "
+            "change them in place": {"one_tensor": 1},
             "the corrected averages are carried on: keep the uncorrected "
             "ones for the next step": {"keeps_corrected": 1},
             "the root is missing: divide by the square root of v": {
@@ -607,6 +705,13 @@ def adam(answer, random):
             weight, grads[:1], *rest
         )
         _name(got, expected, variants, shown)
+    _leaves_alone(
+        answer,
+        weight,
+        grads,
+        *rest,
+        instead="write `weight = weight - ...`, not `weight -= ...`",
+    )
 
 
 # --- Exercise 8 ------------------------------------------------------------
@@ -625,11 +730,19 @@ def warm_cosine(answer, random):
 
 def _warmed(answer, num_steps, peak, warmup):
     steps = range(num_steps)
-    got = [
-        numbers(answer(step, num_steps, peak, warmup), (), "warm_cosine")
-        for step in steps
-    ]
-    got = torch.stack(got)
+    given = [(step, num_steps, peak, warmup) for step in steps]
+    got = [_or_none(answer, *one) for one in given]
+    nothing = [rate is None for rate in got]
+    if all(nothing):
+        answer(*given[0])  # not done yet
+    if any(nothing):
+        raise Misconception(
+            "nothing is returned after the warm-up: both parts need a `return`"
+            if nothing[-1]
+            else "nothing is returned in the warm-up: both parts need a "
+            "`return`"
+        )
+    got = torch.stack([numbers(rate, (), "warm_cosine") for rate in got])
 
     def curve(fall, rise=lambda step: (step + 1) / warmup):
         """Every step's rate, from the share done after the warm-up."""
@@ -650,7 +763,15 @@ def _warmed(answer, num_steps, peak, warmup):
         dtype=DOUBLE,
     )
     late_join = torch.where(torch.arange(num_steps) < warmup, expected, whole)
+    rest = num_steps - warmup
+    joined = torch.arange(num_steps) == warmup
+    too_high = peak * (warmup + 1) / max(1, warmup)
     variants = {
+        "0 comes at step num_steps, not one earlier": curve(
+            lambda done: _half_cosine(done * rest / (rest - 1))
+        ),
+        "step `warmup` already belongs to the cosine: write step < "
+        "warmup": torch.where(joined, too_high, expected),
         "the first step has rate 0 and learns nothing: in the warm-up, "
         "step + 1": curve(_half_cosine, lambda step: step / warmup),
         "there is no warm-up: below `warmup` the rate rises": whole,

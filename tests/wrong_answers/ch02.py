@@ -67,6 +67,22 @@ WRONG = {
         "    eye = h * torch.eye(len(weight))\n"
         "    return [(loss(weight - e) - loss(weight + e)) / (2 * h)"
         " for e in eye]",
+        "the earlier nudges are still in": "def slopes(loss, weight, h):\n"
+        "    nudge, result = torch.zeros_like(weight), []\n"
+        "    for i in range(len(weight)):\n"
+        "        nudge[i] = h\n"
+        "        rise = loss(weight + nudge) - loss(weight - nudge)\n"
+        "        result.append(rise / (2 * h))\n"
+        "    return result",
+        "both points are the same tensor": "def slopes(loss, w, h):\n"
+        "    result = []\n"
+        "    for i in range(len(w)):\n"
+        "        u = w\n"
+        "        v = w\n"
+        "        u[i] += h\n"
+        "        v[i] -= h\n"
+        "        result.append((loss(u) - loss(v)) / (2 * h))\n"
+        "    return result",
         "the rise itself": "def slopes(loss, weight, h):\n"
         "    eye = h * torch.eye(len(weight))\n"
         "    return [loss(weight + e) - loss(weight - e) for e in eye]",
@@ -95,7 +111,7 @@ WRONG = {
         "    return X.T @ (2 * (p - y) * z * (1 - z)) / len(y)",
         "apply the sigmoid first": "def squared_gradient(w, X, y):\n"
         "    return 2 * X.T @ (X @ w - y) / len(y)",
-        "write it yourself": "def squared_gradient(w, X, y):\n"
+        "without autograd": "def squared_gradient(w, X, y):\n"
         "    w.requires_grad_()\n"
         "    ((torch.sigmoid(X @ w) - y) ** 2).mean().backward()\n"
         "    return w.grad",
@@ -163,6 +179,35 @@ WRONG = {
         "        if g.norm() < tol:\n"
         "            return w, step + 1\n"
         "    return w, most",
+        "nothing is returned when max_steps": "def descend_until(gradient,"
+        " w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g",
+        "is overwritten": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w -= lr * g\n"
+        "    return w, most",
+        "results are swapped": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return step, w\n"
+        "        w = w - lr * g\n"
+        "    return most, w",
+        "the start is already good enough": "def descend_until(gradient, w,"
+        " lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        w = w - lr * gradient(w)\n"
+        "        if gradient(w).norm() < tol:\n"
+        "            return w, step + 1\n"
+        "    return w, most",
         "never moved": "def descend_until(gradient, w, lr, tol, most):\n"
         "    for step in range(most):\n"
         "        if gradient(w).norm() < tol:\n"
@@ -210,6 +255,11 @@ WRONG = {
         "    return (other - low) / (high - low)",
         "you return train": "def standardise(train, other):\n"
         "    return (train - train.mean(0)) / train.std(0)",
+        "is overwritten": "def standardise(train, other):\n"
+        "    std = train.std(0)\n"
+        "    other -= train.mean(0)\n"
+        "    other /= torch.where(std > 0, std, 1.0)\n"
+        "    return other",
         "the spread from `other`": "def standardise(train, other):\n"
         "    return (other - train.mean(0)) / other.std(0)",
     },
@@ -248,6 +298,28 @@ WRONG = {
         "        return peak * (step + 1) / warm\n"
         "    s = (step - warm) / (n - warm)\n"
         "    return peak * (1 + math.cos(math.pi * s))",
+        "nothing is returned after": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    rate = peak * (1 + math.cos(math.pi * s)) / 2",
+        "nothing is returned in": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        rate = peak * (step + 1) / warm\n"
+        "    else:\n"
+        "        s = (step - warm) / (n - warm)\n"
+        "        return peak * (1 + math.cos(math.pi * s)) / 2",
+        "not one earlier": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm - 1)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "already belongs to the cosine": "def warm_cosine(step, n, peak,"
+        " warm):\n"
+        "    if step <= warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
         "warm-up is flat": "def warm_cosine(step, n, peak, warm):\n"
         "    s = max(0, step - warm) / (n - warm)\n"
         "    return peak * (1 + math.cos(math.pi * s)) / 2",
@@ -291,6 +363,18 @@ WRONG["adam"] = {
     "you go uphill": _adam_that({"w": "w = w + lr * mh / (vh.sqrt() + eps)"}),
     "are not corrected": _adam_that({"mh": "mh = m", "vh": "vh = v"}),
     "only the first average": _adam_that({"vh": "vh = v"}),
+    "only v is corrected": _adam_that({"mh": "mh = m"}),
+    "the power t is missing": _adam_that(
+        {"mh": "mh = m / (1 - b1)", "vh": "vh = v / (1 - b2)"}
+    ),
+    "v averages grad**2": _adam_that({"v": "v = b2 * v + (1 - b2) * g"}),
+    "one and the same tensor": _adam_that(
+        {
+            "m": "m *= b1; m += (1 - b1) * g",
+            "v": "v *= b2; v += (1 - b2) * g ** 2",
+        }
+    ),
+    "is overwritten": _adam_that({"w": "w -= lr * mh / (vh.sqrt() + eps)"}),
     "the root is missing": _adam_that({"w": "w = w - lr * mh / (vh + eps)"}),
     "not the square of their average": _adam_that(
         {"v": "v = b2 * v + (1 - b2) * m ** 2"}
