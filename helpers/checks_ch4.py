@@ -246,15 +246,24 @@ def _reference(model, X, y):
 
 @check(right="the highest logit is the answer, and the mean is the share")
 def accuracy(answer, random):
-    generator = torch.Generator().manual_seed(random.randrange(10**6))
-    n, num_right = 60, random.choice((37, 41, 43))
-    logits = torch.randn(n, 4, generator=generator)
-    logits[::2] -= 5  # in half of the rows all are negative
-    y = logits.argmax(dim=1)
-    shuffled = torch.randperm(n, generator=generator)
-    wrong = shuffled[num_right:]
-    y[wrong] = (y[wrong] + 1) % 4
-    expected = num_right / n
+    mistakes = {}
+    while len(mistakes) < 8:  # until no two mistakes give the same number
+        logits, y, right = _answers(random)
+        n, num_right = len(y), len(right)
+        expected = num_right / n
+        mistakes = {
+            float(num_right): "that is how many are right: divide by their "
+            "number",
+            100 * expected: "that is a percentage: give a number from 0 to 1",
+            round(1 - expected, 6): "that is the share of wrong answers",
+            num_right / 4: "divide by the number of images, not of classes",
+            _share(logits.argmin(dim=1), y): "that looks for the lowest "
+            "logit: the highest is the answer",
+            _share(logits.abs().argmax(dim=1), y): "-5 is below 1: take the "
+            "highest logit, not the largest in size",
+            round(expected, 1): "do not round",
+            round(expected, 2): "do not round",
+        }
     got = answer(logits, y)
     if isinstance(got, torch.Tensor) and got.numel() == n:
         raise Misconception(
@@ -262,27 +271,28 @@ def accuracy(answer, random):
         )
     got = numbers(got, ()).item()
     if close(got, expected, 1e-6):
-        one = shuffled[:1]
+        one = right[:1]
         if close(numbers(answer(logits[one], y[one]), ()).item(), 1.0, 1e-6):
             return
         raise Misconception("with a single image that is right, it must be 1")
-
-    def share(answers):
-        return (answers == y).double().mean().item()
-
-    mistakes = {
-        num_right: "that is how many are right: divide by their number",
-        100 * expected: "that is a percentage: give a number from 0 to 1",
-        1 - expected: "that is the share of wrong answers",
-        num_right / 4: "divide by the number of images, not of classes",
-        share(logits.argmin(dim=1)): "that looks for the lowest logit: the "
-        "highest is the answer",
-        share(logits.abs().argmax(dim=1)): "-5 is below 1: take the highest "
-        "logit, not the largest in size",
-        round(expected, 1): "do not round",
-        round(expected, 2): "do not round",
-    }
-    text = next((t for v, t in mistakes.items() if close(got, v, 1e-6)), None)
+    text = next((t for v, t in mistakes.items() if close(got, v, 1e-4)), None)
     text = text or "compare the position of each row's highest logit with y"
     shown = compare(images=n, right=num_right, expected=expected, yours=got)
     raise Misconception(f"{text}. {shown}")
+
+
+def _answers(random):
+    """Logits of 60 images, labels, and which of the images are right."""
+    generator = torch.Generator().manual_seed(random.randrange(10**6))
+    logits = torch.randn(60, 4, generator=generator)
+    logits[::2] -= 5  # in half of the rows all are negative
+    y = logits.argmax(dim=1)
+    order = torch.randperm(60, generator=generator)
+    num_right = random.choice((37, 41, 43))  # a share that rounding changes
+    wrong = order[num_right:]
+    y[wrong] = (y[wrong] + 1) % 4
+    return logits, y, order[:num_right]
+
+
+def _share(answers, y):
+    return round((answers == y).double().mean().item(), 6)
