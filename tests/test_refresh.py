@@ -90,6 +90,16 @@ def test_a_volatile_cell_keeps_its_output_until_its_code_changes(path):
     assert refresh.is_current(path)
 
 
+def test_a_volatile_cell_runs_anew_when_a_cell_before_it_changed(path):
+    before = outputs(path, 1)
+    edit(path, 2, "'abc'", "'xyz'")  # behind it
+    refresh.refresh(path)
+    assert outputs(path, 1) == before
+    edit(path, 0, "import time", "import time as time")
+    refresh.refresh(path)
+    assert outputs(path, 1) != before
+
+
 def test_changed_code_is_noticed_without_running_it(path):
     assert refresh.is_current(path)
     edit(path, 0, "len(CLOTHING)", "len(CLOTHING) + 1")

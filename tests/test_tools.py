@@ -7,6 +7,7 @@ import statistics
 import pytest
 
 import bench
+import experiments_ch4
 import runs
 from helpers.data import DATA_FOLDER, DataError, load_embedded
 from helpers.model import load_bigmodel
@@ -26,10 +27,15 @@ def test_a_record_says_how_it_was_made(path):
 
 
 @pytest.mark.parametrize("name", runs.EXPERIMENTS)
-def test_every_experiment_is_recorded_with_its_seeds(name):
+def test_every_experiment_is_recorded(name):
+    assert load_record(name)["command"] == f"python tools/runs.py {name}"
+
+
+@pytest.mark.parametrize("name", experiments_ch4.EXPERIMENTS)
+def test_chapter_4_s_experiments_have_every_seed(name):
     rows = load_record(name)["rows"]
     measured = [row for row in rows if not row.get("tuning")]
-    assert {row["seed"] for row in measured} == set(runs.SEEDS)
+    assert {row["seed"] for row in measured} == set(experiments_ch4.SEEDS)
     for row in measured:
         assert 0 < row["test_accuracy"] < 1
     assert all("test_accuracy" not in r for r in rows if r.get("tuning"))
@@ -38,7 +44,7 @@ def test_every_experiment_is_recorded_with_its_seeds(name):
 def test_a_recorded_row_can_be_repeated():
     """The first row of the linear model: seconds, and all of the path."""
     recorded = load_record("linear")["rows"][0]
-    again = runs.run(0, 10, model="linear", **runs.ADAM)
+    again = experiments_ch4.run(0, 10, model="linear", **experiments_ch4.ADAM)
     assert again.keys() == recorded.keys()
     # The last digits differ from one processor to another.
     assert again["train_loss"] == pytest.approx(

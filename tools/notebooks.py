@@ -23,9 +23,16 @@ def code_cells(notebook):
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
-def source_hash(cell):
-    """Changes with the cell's code."""
-    return hashlib.sha256(cell.source.encode()).hexdigest()[:16]
+def fixed_cells(notebook):
+    """Pairs of a cell whose output is kept (`volatile`, `gpu`) and a hash
+    that changes with its code, or with that of any cell before it."""
+    digest = hashlib.sha256()
+    for cell in code_cells(notebook):
+        if "exercise" in tags(cell):
+            continue  # no later cell uses an answer
+        digest.update(cell.source.encode() + b"\0")
+        if tags(cell) & {"volatile", "gpu"}:
+            yield cell, digest.hexdigest()[:16]
 
 
 def code_hash(notebook):

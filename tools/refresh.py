@@ -6,8 +6,9 @@
 
 Executing again on the same machine changes no byte: widget ids, time stamps
 and the state of progress bars are left out. A cell tagged `volatile` (its
-output differs from run to run) keeps the stored output until its code
-changes, and so does a `gpu` cell where there is no GPU.
+output differs from run to run) keeps the stored output until its code or
+that of a cell before it changes, and so does a `gpu` cell where there is no
+GPU.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from helpers.figures import RUN_ME, VIEW
-from notebooks import NOTEBOOKS, code_cells, code_hash, read, source_hash, tags
+from notebooks import NOTEBOOKS, code_cells, code_hash, fixed_cells, read, tags
 
 KEPT_METADATA = {"tags", "jupyter"}
 METADATA = {
@@ -59,9 +60,9 @@ def keep_volatile(notebook, stored):
         if "source_hash" in cell.metadata
     }
     fixed = {"volatile"} if torch.cuda.is_available() else {"volatile", "gpu"}
-    for cell in code_cells(notebook):
+    for cell, source_hash in fixed_cells(notebook):
         if tags(cell) & fixed:
-            cell.outputs = kept.get(source_hash(cell), cell.outputs)
+            cell.outputs = kept.get(source_hash, cell.outputs)
 
 
 def normalise(notebook):
@@ -83,8 +84,8 @@ def normalise(notebook):
         cell.metadata = nbformat.from_dict(
             {k: v for k, v in cell.metadata.items() if k in KEPT_METADATA}
         )
-        if cell.cell_type == "code" and tags(cell) & {"volatile", "gpu"}:
-            cell.metadata["source_hash"] = source_hash(cell)
+    for cell, source_hash in fixed_cells(notebook):
+        cell.metadata["source_hash"] = source_hash
     return notebook
 
 
@@ -120,9 +121,8 @@ def is_current(path):
     """Whether the stored outputs belong to the present code."""
     notebook = read(path)
     return notebook.metadata.get("code_hash") == code_hash(notebook) and all(
-        cell.metadata.get("source_hash") == source_hash(cell)
-        for cell in code_cells(notebook)
-        if tags(cell) & {"volatile", "gpu"}
+        cell.metadata.get("source_hash") == source_hash
+        for cell, source_hash in fixed_cells(notebook)
     )
 
 
