@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: help lab setup test test-all lint refresh check runs weights bench \
-	data student solutions grade publish clean
+	mutants data student solutions grade publish clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -59,10 +59,15 @@ runs: $(READY)
 weights: $(READY)
 	$(BIN)/python tools/train_bigmodel.py
 
+## make mutants                  does every fault in the engine show?
+mutants: $(READY)
+	$(BIN)/python tools/mutate.py
+
 ## make bench                    measure training and sliders on this machine
 bench: $(READY)
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_live.py
+	$(BIN)/python tools/bench_engine.py
 
 ## make data                     rebuild the embedded images (needs npm)
 data: $(READY)
