@@ -217,7 +217,7 @@ SHOWN = [
         node.name: ast.dump(node)
         for node in definitions((ROOT / "helpers" / name).read_text())
     }
-    for name in ("model.py", "training.py")
+    for name in ("model.py", "training.py", "evaluation.py", "attribution.py")
 ]
 
 
@@ -229,6 +229,41 @@ def test_chapter_4_shows_what_helpers_holds():
         )
     }
     assert {"BigModel", "make_loader", "train_one_epoch", "evaluate"} <= shown
+
+
+def test_chapter_5_shows_what_helpers_holds():
+    path = ROOT / "notebooks" / "05_evaluation_and_visualization.ipynb"
+    shown = {n.name for n in definitions("\n\n".join(_sources(path)))}
+    assert {
+        "predict",
+        "accuracy",
+        "wilson_interval",
+        "bootstrap_interval",
+        "mcnemar",
+        "confusion_matrix",
+        "precision_recall_f1",
+        "reliability_bins",
+        "expected_calibration_error",
+        "calibrated_errors",
+        "fit_temperature",
+        "accuracy_coverage",
+    } <= shown
+
+
+def test_chapter_6_shows_what_helpers_holds():
+    path = ROOT / "notebooks" / "06_interpretability.ipynb"
+    shown = {n.name for n in definitions("\n\n".join(_sources(path)))}
+    assert {
+        "ModularBigModel",
+        "gradient",
+        "gradient_x_input",
+        "integrated_gradients",
+        "smooth_grad",
+        "occlusion",
+        "grad_cam",
+        "shapley_values",
+        "sampled_shapley_values",
+    } <= shown
 
 
 def test_pages_link_to_what_is_there():
