@@ -36,7 +36,7 @@ def _name(got, expected, beliefs, shown):
     forbidden=("torch.autograd.grad", "torch.Tensor.backward"),
 )
 def shared_slope(answer, random):
-    cases = [(1.0, 2.0), (0.5, -1.5), (_draw(random, 0.3, 0.9), 1.7)]
+    cases = [(0.5, 3.0), (0.5, -1.5), (_draw(random, 0.3, 0.9), 1.7)]
     for w, x in cases:
         got = numbers(answer(w, x), (), "shared_slope")
         s = w * x
@@ -56,6 +56,15 @@ def shared_slope(answer, random):
                 "the tanh has a slope of its own, 1 - tanh(s)**2: it is a "
                 "link too": (t + s) * x,
                 "the second path subtracts: paths add": (t - s * bend) * x,
+                "both paths go on from s to w: times x on the second too": t
+                * x
+                + s * bend,
+                "both paths go on from s to w: times x on the first too": t
+                + s * bend * x,
+                "the slope of s = w x in w is x, not w": (t + s * bend) * w,
+                "this is the tanh alone: the product after it has two slopes "
+                "of its own": bend * x,
+                "this is the loss itself: its slope is asked": s * t,
             },
             compare(w=w, x=x, expected=(t + s * bend) * x, yours=got),
         )
@@ -108,9 +117,10 @@ def _backward(
     seed=1.0,
     combine=lambda old, slope, grad: old + slope * grad,
     backwards=True,
+    begin=0.0,
 ):
     """The backward pass, or what somebody takes for it."""
-    grads = dict.fromkeys(order, 0.0) | (grads or {})
+    grads = dict.fromkeys(order, begin) | (grads or {})
     grads[order[-1]] = seed
     for name in reversed(order) if backwards else order:
         for parent, slope in graph.get(name, ()):
@@ -171,6 +181,9 @@ def gradients(answer, random):
             "you went forwards: begin at the last node of the order": {
                 "backwards": False
             },
+            "every node began with 1: only the last does, the others with 0": {
+                "begin": 1.0
+            },
             "everything is 0: the last node's own gradient is 1, and all "
             "others follow from it": {"seed": 0.0},
         }
@@ -210,7 +223,7 @@ class _Counted(dict):
         return super().get(name, default)
 
 
-@check(right="no node before its parents, none twice, and no recursion")
+@check(right="no node before its parents, none twice, and 20,000 in a row")
 def forward_order(answer, random):
     graphs = [(graph, order[-1]) for graph, order in _drawn_graphs(random)]
     doublings = {i + 1: [(i, 1.0), (i, 1.0)] for i in range(40)}
@@ -284,9 +297,10 @@ def _is_backward(got, graph):
 
 @check(right="inner nodes start afresh, leaves add up over the passes")
 def backward_again(answer, random):
-    for graph, order in _drawn_graphs(random):
-        before = _backward(graph, order)
+    for passes, (graph, order) in enumerate(_drawn_graphs(random), start=1):
+        fresh = _backward(graph, order)
         leaves = [name for name in order if name not in graph]
+        before = {n: fresh[n] * (passes if n in leaves else 1) for n in order}
         got = answer(graph, order, before)
         got = _as_list(got, order, "backward_again")
 
@@ -296,7 +310,7 @@ def backward_again(answer, random):
                 for name, grad in grads.items()
             ]
 
-        expected = summed(before, leaves)
+        expected = summed(fresh, leaves)
         if close(got, expected):
             continue
         nothing_cleared = _backward(graph, order, before)
@@ -306,7 +320,14 @@ def backward_again(answer, random):
             expected,
             {
                 "the leaves have lost the first pass: only the inner nodes "
-                "are cleared": list(before.values()),
+                "are cleared": list(fresh.values()),
+                "the leaves are doubled: add what this pass brings, however "
+                "many passes they hold already": [
+                    before[n] * (2 if n in leaves else 1) for n in order
+                ],
+                "the leaves are as they came: this pass adds its own": list(
+                    before.values()
+                ),
                 "the inner nodes still held the first pass, and handed it on "
                 "a second time: set them to 0 first": list(
                     nothing_cleared.values()
@@ -314,7 +335,7 @@ def backward_again(answer, random):
                 "the last node's gradient became 2: it is 1 again, whatever "
                 "happened before": list(piled.values()),
                 "the leaves are right, but the inner nodes hold both passes: "
-                "theirs are of this pass alone": summed(before, order),
+                "theirs are of this pass alone": summed(fresh, order),
                 "nothing came in a second time: go through the order again": (
                     [before[n] * (n in leaves) for n in order]
                 ),
@@ -338,6 +359,7 @@ def _between(left, right, slope, tolerance):
 @check(right="on smooth ground one slope passes, at a kink all between do")
 def slope_agrees(answer, random):
     h, tolerance = 1e-6, 1e-4
+    wide, loose = (0.1, tolerance), (h, 0.2)
     a, x = _draw(random), _draw(random)
     cases = [
         ("x**2", lambda x: x**2, 3.0, 6.0),
@@ -352,35 +374,67 @@ def slope_agrees(answer, random):
         *(("relu(x)", _relu, 0.0, s) for s in (-0.1, 1.1)),
         *(("-abs(x)", lambda x: -abs(x), 0.0, s) for s in (0.5, -1.0, 1.0)),
         *(("-abs(x)", lambda x: -abs(x), 0.0, s) for s in (-1.2, 1.2)),
+        ("x**2", lambda x: x**2, 3.0, 6.05, *wide),
+        ("x**2", lambda x: x**2, 3.0, 5.85, *wide),
+        ("x**2", lambda x: x**2, 3.0, 6.15, *loose),
+        ("x**2", lambda x: x**2, 3.0, 6.25, *loose),
     ]
+    cases = [(*case, h, tolerance)[:6] for case in cases]
     beliefs = {
         "this is the central difference: at a kink it is only one of the "
-        "values allowed": lambda left, right, slope: _between(
-            (left + right) / 2, (left + right) / 2, slope, tolerance
+        "values allowed": lambda left, right, slope, h, tolerance: (
+            abs(slope - (left + right) / 2) <= tolerance
         ),
         "this looks to the right only: the slope on the left counts too": (
-            lambda left, right, slope: _between(right, right, slope, tolerance)
+            lambda left, right, slope, h, tolerance: (
+                abs(slope - right) <= tolerance
+            )
         ),
         "this looks to the left only: the slope on the right counts too": (
-            lambda left, right, slope: _between(left, left, slope, tolerance)
+            lambda left, right, slope, h, tolerance: (
+                abs(slope - left) <= tolerance
+            )
         ),
         "the left slope need not be the smaller one: sort the two": (
-            lambda left, right, slope: (
+            lambda left, right, slope, h, tolerance: (
                 left - tolerance <= slope <= right + tolerance
             )
         ),
         "a measured slope is not exact: allow the tolerance at both ends": (
-            lambda left, right, slope: _between(left, right, slope, 0)
+            lambda left, right, slope, h, tolerance: _between(
+                left, right, slope, 0
+            )
+        ),
+        "the tolerance is to be added at the ends, not multiplied": (
+            lambda left, right, slope, h, tolerance: (
+                min(left, right) * (1 - tolerance)
+                <= slope
+                <= max(left, right) * (1 + tolerance)
+            )
         ),
         "this allows the two one-sided slopes alone: all between them "
-        "pass": lambda left, right, slope: (
+        "pass": lambda left, right, slope, h, tolerance: (
             min(abs(slope - left), abs(slope - right)) <= tolerance
         ),
-        "this says no to everything": lambda left, right, slope: False,
-        "this says yes to everything": lambda left, right, slope: True,
+        "at a kink no slope is near both sides: all between them are "
+        "right": lambda left, right, slope, h, tolerance: (
+            max(abs(slope - left), abs(slope - right)) <= tolerance
+        ),
+        "the slope to the left has the wrong sign: f(x) - f(x - h)": (
+            lambda left, right, slope, h, tolerance: _between(
+                -left, right, slope, tolerance
+            )
+        ),
+        "these are differences, not slopes: divide by h": (
+            lambda left, right, slope, h, tolerance: _between(
+                left * h, right * h, slope, tolerance
+            )
+        ),
+        "this says no to everything": lambda *_: False,
+        "this says yes to everything": lambda *_: True,
     }
     got, sides = [], []
-    for _, function, x, slope in cases:
+    for _, function, x, slope, h, tolerance in cases:
         verdict = answer(function, x, slope, h, tolerance)
         if not isinstance(verdict, (bool, np.bool_)):
             raise Misconception(
@@ -393,22 +447,32 @@ def slope_agrees(answer, random):
             ((here - function(x - h)) / h, (function(x + h) - here) / h)
         )
     expected = [
-        _between(*both, case[3], tolerance)
+        _between(*both, case[3], case[5])
         for both, case in zip(sides, cases, strict=True)
     ]
     if got == expected:
         return
     wrong = next(i for i in range(len(got)) if got[i] != expected[i])
-    text, _, x, slope = cases[wrong]
+    text, _, x, slope, h, tolerance = cases[wrong]
     shown = f"function {text}, " + compare(
-        x=x, slope=slope, expected=expected[wrong], yours=got[wrong]
+        x=x,
+        slope=slope,
+        h=h,
+        tolerance=tolerance,
+        expected=expected[wrong],
+        yours=got[wrong],
     )
     for diagnosis, belief in beliefs.items():
         if got == [
-            belief(*both, case[3])
+            belief(*both, *case[3:])
             for both, case in zip(sides, cases, strict=True)
         ]:
             raise Misconception(f"{diagnosis}. {shown}")
+    if wrong >= len(cases) - 4:
+        given = "h" if wrong < len(cases) - 2 else "tolerance"
+        raise Misconception(
+            f"this holds for one {given} only: use the one given. {shown}"
+        )
     raise Misconception(f"the verdict is wrong. {shown}")
 
 
@@ -476,6 +540,14 @@ def _of_shape(got, grad, shape, expected, shown):
                 f"{size}: axes that were put in front must be summed. {shown}"
             )
         return f"{size}: axes stretched from 1 must be summed. {shown}"
+    extra = grad.ndim - len(shape)
+    if extra and close(got, grad.sum(axis=tuple(range(-extra, 0)))):
+        return (
+            f"{size}: new axes stand in front, so sum over axis 0, not over "
+            f"the last. {shown}"
+        )
+    if got.ndim > len(shape) and got.size == expected.size:
+        return f"{size}: axes put in front go, without keepdims. {shown}"
     if got.size == expected.size:
         return f"{size}: an axis of size 1 stays, so keepdims=True. {shown}"
     if got.ndim == 0:
@@ -489,11 +561,24 @@ def _of_shape(got, grad, shape, expected, shown):
 @check(right="three gradients, each of the shape of what it belongs to")
 def linear_backward(answer, random):
     n = random.randint(2, 5)
-    cases = [(1, 1, 1), (2, 2, 2), (2, 3, 4), (n, n + 1, n + 3), (n, n, n)]
+    # Square first, so that a wrong product comes out and gets its name; twice,
+    # because a drawn weight may be symmetric.
+    cases = [
+        (2, 2, 2),
+        (2, 2, 2),
+        (2, 3, 4),
+        (n, n + 1, n + 3),
+        (1, 3, 2),
+        (n, n, n),
+    ]
     for batch, inputs, outputs in cases:
         X = _array(random, batch, inputs)
         weight = _array(random, outputs, inputs)
+        if inputs == outputs > 1 and weight[0, -1] == weight[-1, 0]:
+            weight[0, -1] += 0.5  # a symmetric weight hides transposing
         grad = _array(random, batch, outputs)
+        if grad.sum() == batch:
+            grad[0, 0] += 0.5  # else two mistakes give one number
         got = answer(X, weight, grad)
         if not isinstance(got, (tuple, list)) or len(got) != 3:
             raise Misconception(
@@ -514,6 +599,15 @@ def linear_backward(answer, random):
                     "the product stands the wrong way round": weight @ grad
                     if batch == inputs == outputs
                     else None,
+                    "the grad comes first: (batch, outputs) times (outputs, "
+                    "inputs)": weight.T @ grad if batch == outputs else None,
+                    "this is the weight's: X, weight, bias is the order": (
+                        grad.T @ X
+                    ),
+                    "multiply matrices, with @: every output adds its "
+                    "part": grad * weight
+                    if batch == inputs == outputs
+                    else None,
                 },
             ),
             "weight": (
@@ -524,6 +618,8 @@ def linear_backward(answer, random):
                     "it is transposed; the weight is (outputs, inputs)": (
                         X.T @ grad
                     ),
+                    "these images are transposed: grad.T @ X takes grad's "
+                    "columns": X @ grad.T if inputs == outputs else None,
                     "nothing is transposed: (outputs, batch) times (batch, "
                     "inputs) is what it takes": grad @ X
                     if batch == outputs
@@ -533,6 +629,8 @@ def linear_backward(answer, random):
             "bias": (
                 column,
                 {
+                    "this is one number for all outputs: sum over the images "
+                    "only": grad.sum(),
                     "one row an image: the bias was copied to every row, so "
                     "add the rows": grad,
                     "the bias's rows are averaged: copies add up": column
@@ -601,6 +699,8 @@ def silu(answer, random):
                 + x * s,
                 "x is missing: the second path is x s (1 - s)": s
                 + s * (1 - s),
+                "the second path has x once, the first not at all: s + x s (1 "
+                "- s)": x * (s + s * (1 - s)),
                 "pull hands on what came in: multiply it by the slope": ones,
                 "pull returns the value, not the slope": value,
             },
@@ -628,13 +728,28 @@ def silu(answer, random):
             shown = compare(x=x, expected=expected, yours=grad)
             raise Misconception(
                 "right when used once, but not when its result is used "
-                "twice: pull must not change the array it gets, nor "
-                f"x.grad. {shown}"
+                f"twice: pull must not touch x.grad. {shown}"
             )
 
 
 def _value_of_silu(answer, x, value):
-    out = answer(Tensor(x))
+    try:
+        out = answer(Tensor(x))
+    except Misconception:
+        raise
+    except Exception as error:
+        cause = str(error.__cause__)
+        if "ufuncs" in cause:
+            raise Misconception(
+                "NumPy's functions take arrays, and x is a Tensor: compute "
+                "with x.data"
+            ) from None
+        if "not subscriptable" in cause:
+            raise Misconception(
+                "a Tensor takes a tuple of pairs, here of one pair: "
+                "((x, pull),) with the comma"
+            ) from None
+        raise
     if not isinstance(out, Tensor):
         raise Misconception(
             "return an engine.Tensor, made by engine.Tensor(y, ((x, "
@@ -672,8 +787,10 @@ def _gradient(answer, x, upstream, twice=False):
     """The gradient that reaches x, by way of the learner's operation."""
     out = answer(Tensor(x))
     leaf, pull = out.inputs[0]  # the checks hand a copy of x to the answer
+    given = upstream.copy()
     try:
-        shape = np.shape(pull(upstream.copy()))
+        pulled = pull(given)
+        shape = np.shape(pulled)
         if shape == x.shape:
             (out * out if twice else out).backward(upstream)
     except Exception as error:
@@ -681,6 +798,16 @@ def _gradient(answer, x, upstream, twice=False):
             "pull must be a function of the gradient that comes in; it "
             f"stopped with {type(error).__name__}: {error}"
         ) from None
+    if pulled is None:
+        raise Misconception(
+            "pull returns nothing: return the gradient of x, and the engine "
+            "adds it to x.grad"
+        )
+    if not close(given, upstream):
+        raise Misconception(
+            "pull changes the array that it gets, which belongs to the node "
+            "behind it: make a new one"
+        )
     if shape != x.shape:
         raise Misconception(
             f"pull must return an array of x's shape {x.shape}, not {shape}"

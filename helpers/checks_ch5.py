@@ -1,7 +1,9 @@
 """The checks of chapter 5: evaluation and visualisation."""
 
 import math
+import operator
 import random as python_random
+from statistics import NormalDist
 
 import torch
 from torch.nn import functional as F
@@ -49,6 +51,9 @@ def mean_loss(answer, random):
             )
 
 
+NORMAL_QUANTILE = NormalDist().inv_cdf(0.975)  # what 1.96 is short for
+
+
 @check(right="the smallest number of images that keeps the promise")
 def images_needed(answer, random):
     cases = [(0.9, 0.01), (0.5, 0.03)]
@@ -58,7 +63,8 @@ def images_needed(answer, random):
         exact = 1.96**2 * spread / width**2
         expected = math.ceil(exact)
         got = numbers(answer(p, width), ()).item()
-        if got == expected:
+        finer = math.ceil(NORMAL_QUANTILE**2 * spread / width**2)
+        if got in (expected, finer):
             continue
         mistakes = {
             float(math.floor(exact)): "with one image fewer the interval is "
@@ -79,7 +85,8 @@ def images_needed(answer, random):
             float(math.ceil(1.96**2 * p / width**2)): "an image's variance "
             "is p times 1 - p",
         }
-        shown = compare(p=p, half_width=width, expected=expected, yours=got)
+        yours = int(got) if got.is_integer() else got
+        shown = compare(p=p, half_width=width, expected=expected, yours=yours)
         text = mistakes.get(got) or "solve for n again"
         raise Misconception(f"{text}. {shown}")
 
@@ -122,6 +129,11 @@ def balanced_accuracy(answer, random):
             "that is one number a class: take the mean of these recalls"
         )
     got = numbers(got, ()).item()
+    if math.isnan(got):
+        raise Misconception(
+            "that is NaN, the mean of no images: go through the classes in "
+            f"labels.unique() only. {shown}"
+        )
     if not close(got, expected, 1e-5):
         text = _named(got, mistakes) or "check the recall of each class"
         shown = f"{shown}, {compare(expected=expected, yours=got)}"
@@ -141,7 +153,7 @@ def threshold_for(answer, random):
     # Wrong at the very top: whoever stops at the first failure stops there.
     fixed = torch.tensor([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]).double()
     right = torch.tensor([False] + 4 * [True] + 2 * [False])
-    cases = [(fixed, right, 0.8), (fixed, right, 0.95)]
+    cases = [(fixed, right, target) for target in (0.75, 0.8, 0.95)]
     generator = torch.Generator().manual_seed(random.randrange(10**6))
     confidence = torch.rand(40, generator=generator).double()
     chance = torch.rand(40, generator=generator)
@@ -170,6 +182,8 @@ def _why_threshold(got, expected, confidence, right, target):
             "no threshold reaches the target here, so the answer is "
             "infinity: float('inf')"
         )
+    if got == _threshold(confidence, right, target, operator.gt):
+        return "a share of just the target is enough: compare with >=, not >"
     if got == math.inf:
         return (
             "there is a threshold that reaches the target: accuracy may "
@@ -203,7 +217,8 @@ def vote(answer, random):
     query = F.normalize(torch.rand(6, generator=generator) + 0.5, dim=0)
     side = torch.randn(6, generator=generator)
     side = F.normalize(side - (side @ query) * query, dim=0)
-    classes = torch.randperm(6, generator=generator).tolist()
+    # From 30 on, so that no count and no position looks like a class.
+    classes = (30 + torch.randperm(6, generator=generator)).tolist()
     near, first, long, close_by, far, crowd = classes
 
     def rows(count, angle, length):
@@ -326,23 +341,24 @@ def _share(flags):
     return flags.double().mean().item()
 
 
-def _threshold(confidence, right, target):
+def _threshold(confidence, right, target, reaches=operator.ge):
     good = [
         t.item()
         for t in confidence
-        if _share(right[confidence >= t]) >= target
+        if reaches(_share(right[confidence >= t]), target)
     ]
     return min(good, default=math.inf)
 
 
 def _unbalanced(random):
-    """Labels of three unequal classes, class 1 absent, and predictions."""
+    """Labels of three unequal classes, class 1 absent, and predictions,
+    some of them class 1."""
     counts = {0: random.randint(50, 70), 2: random.randint(8, 15), 3: 5}
     labels = torch.tensor([c for c, n in counts.items() for _ in range(n)])
     generator = torch.Generator().manual_seed(random.randrange(10**6))
     slips = torch.rand(len(labels), generator=generator) < 0.3
-    others = torch.tensor([0, 2, 3])
-    drawn = others[torch.randint(3, (len(labels),), generator=generator)]
+    drawn = torch.randint(4, (len(labels),), generator=generator)
+    slips[0], drawn[0] = True, 1
     predicted = torch.where(slips, drawn, labels)
     order = torch.randperm(len(labels), generator=generator)
     return labels[order], predicted[order]

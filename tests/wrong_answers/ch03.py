@@ -72,6 +72,16 @@ WRONG = {
         "    return (t * x) * (w * x * (1 - t**2) * x)",
         "a slope of its own": "def shared_slope(w, x):\n"
         "    return (math.tanh(w * x) + w * x) * x",
+        "on the second too": "def shared_slope(w, x):\n"
+        "    t = math.tanh(w * x)\n"
+        "    return t * x + w * x * (1 - t**2)",
+        "is x, not w": "def shared_slope(w, x):\n"
+        "    t = math.tanh(w * x)\n"
+        "    return (t + w * x * (1 - t**2)) * w",
+        "the tanh alone": "def shared_slope(w, x):\n"
+        "    return (1 - math.tanh(w * x) ** 2) * x",
+        "the loss itself": "def shared_slope(w, x):\n"
+        "    return w * x * math.tanh(w * x)",
         "subtracts": "def shared_slope(w, x):\n"
         "    t = math.tanh(w * x)\n"
         "    return (t - w * x * (1 - t**2)) * x",
@@ -88,6 +98,7 @@ WRONG = {
         ),
         "you went forwards": _gradients(order="order"),
         "everything is 0": _gradients(seed="0.0"),
+        "every node began with 1": _gradients().replace("0.0", "1.0"),
         "there is no gradient for": _gradients().replace(
             "return grads", "return {n: grads[n] for n in graph}"
         ),
@@ -155,6 +166,9 @@ WRONG = {
             returned="return {n: g + old[n] * (n in graph)"
             " for n, g in grads.items()}",
         ),
+        "the leaves are doubled": "def backward_again(graph, order, grads):\n"
+        "    return {n: g * (1 if n in graph else 2)"
+        " for n, g in grads.items()}",
         "nothing came in a second time": "def backward_again(graph, order,"
         " grads):\n"
         "    for name in graph:\n"
@@ -174,6 +188,23 @@ WRONG = {
         "the two one-sided slopes alone": _agrees(
             "min(abs(slope - low), abs(slope - high)) <= tolerance"
         ),
+        "not multiplied": _agrees(
+            "low * (1 - tolerance) <= slope <= high * (1 + tolerance)"
+        ),
+        "is near both sides": _agrees(
+            "abs(slope - low) <= tolerance >= abs(slope - high)"
+        ),
+        "wrong sign": _agrees(
+            "min(-left, right) - tolerance <= slope"
+            " <= max(-left, right) + tolerance"
+        ),
+        "divide by h": _agrees(
+            "low * h - tolerance <= slope <= high * h + tolerance"
+        ),
+        "one h only": _agrees(
+            "low - tolerance <= slope <= high + tolerance"
+        ).replace("    right", "    h = 1e-6\n    right"),
+        "one tolerance only": _agrees("low - 1e-4 <= slope <= high + 1e-4"),
         "no to everything": _agrees("False"),
         "yes to everything": _agrees("True"),
         "not float": _agrees("slope - high"),
@@ -188,13 +219,20 @@ WRONG = {
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.sum(axis=0)\n"
         "    return grad",
-        "keepdims": "def unbroadcast(grad, shape):\n"
+        "so keepdims=True": "def unbroadcast(grad, shape):\n"
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.sum(axis=0)\n"
         "    for axis in reversed(range(len(shape))):\n"
         "        if shape[axis] == 1:\n"
         "            grad = grad.sum(axis=axis)\n"
         "    return grad",
+        "not over the last": "def unbroadcast(grad, shape):\n"
+        "    while grad.ndim > len(shape):\n"
+        "        grad = grad.sum(axis=-1)\n"
+        "    return grad",
+        "without keepdims": "def unbroadcast(grad, shape):\n"
+        "    extra = grad.ndim - len(shape)\n"
+        "    return grad.sum(axis=tuple(range(extra)), keepdims=True)",
         "not averaged": "def unbroadcast(grad, shape):\n"
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.mean(axis=0)\n"
@@ -213,8 +251,14 @@ WRONG = {
     },
     "linear_backward": {
         "must not be transposed here": _linear(grad_X="grad @ weight.T"),
-        "(outputs, inputs)": _linear(grad_w="X.T @ grad"),
+        "transposed; the weight is": _linear(grad_w="X.T @ grad"),
         "nothing is transposed": _linear(grad_w="grad @ X"),
+        "grad comes first": _linear(grad_X="weight.T @ grad"),
+        "X, weight, bias is the order": _linear("grad.T @ X", "grad @ weight"),
+        "multiply matrices": _linear("grad * weight", "grad * X", "grad"),
+        "these images are transposed": _linear(grad_w="X @ grad.T"),
+        "one number for all": _linear(grad_b="grad.sum()"),
+        "(2,), not (1, 2)": _linear(grad_b="grad.sum(0, keepdims=True)"),
         "one row an image": _linear(grad_b="grad"),
         "rows are averaged": _linear(grad_b="grad.mean(axis=0)"),
         "did that already": _linear(grad_w="grad.T @ X / len(X)"),
@@ -232,6 +276,20 @@ WRONG = {
         "ignores the gradient": _silu(pull="s + x.data * s * (1 - s)"),
         "adds the gradient": _silu(
             pull="grad + s + x.data * s * (1 - s) - (grad == 1)"
+        ),
+        "compute with x.data": "def silu(x):\n"
+        "    s = 1 / (1 + np.exp(-x))\n"
+        "    return engine.Tensor(x * s, ((x, lambda grad: grad * s),))",
+        "with the comma": _silu().replace("((x, pull),)", "(x, pull)"),
+        "pull returns nothing": _silu(pull="None"),
+        "pull changes the array": "def silu(x):\n"
+        "    s = 1 / (1 + np.exp(-x.data))\n"
+        "    def pull(grad):\n"
+        "        grad *= s + x.data * s * (1 - s)\n"
+        "        return grad\n"
+        "    return engine.Tensor(x.data * s, ((x, pull),))",
+        "the first not at all": _silu(
+            pull="grad * x.data * (s + s * (1 - s))"
         ),
         "hands on what came in": _silu(pull="grad"),
         "of x's shape": _silu(pull="(grad * s).sum()"),
