@@ -193,8 +193,9 @@ def test_lines_do_not_scroll_sideways(path):
 def test_helpers_shown_in_a_notebook_are_the_helpers(path):
     """A definition that a notebook shows and `helpers` holds is one."""
     for node in definitions("\n\n".join(_sources(path))):
-        for module in SHOWN:
-            if node.name in module:
+        for chapter, module in SHOWN:
+            # Before it is introduced, a name may mean something simpler.
+            if path.stem >= chapter and node.name in module:
                 assert ast.dump(node) == module[node.name], node.name
 
 
@@ -213,11 +214,19 @@ def _sources(path):
 
 
 SHOWN = [
-    {
-        node.name: ast.dump(node)
-        for node in definitions((ROOT / "helpers" / name).read_text())
-    }
-    for name in ("model.py", "training.py", "evaluation.py", "attribution.py")
+    (
+        chapter,
+        {
+            node.name: ast.dump(node)
+            for node in definitions((ROOT / "helpers" / name).read_text())
+        },
+    )
+    for chapter, name in (
+        ("04", "model.py"),
+        ("04", "training.py"),
+        ("05", "evaluation.py"),
+        ("06", "attribution.py"),
+    )
 ]
 
 
