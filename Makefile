@@ -14,8 +14,8 @@ PYTEST := $(BIN)/python -m pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 # threads otherwise crawl.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help lab setup test test-all lint refresh check runs weights bench \
-	mutants data student solutions grade publish clean
+.PHONY: help lab setup test test-all lint refresh check runs record weights \
+	bench mutants data student solutions grade publish clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -59,15 +59,20 @@ runs: $(READY)
 weights: $(READY)
 	$(BIN)/python tools/train_bigmodel.py
 
+## make record                    time to 90 %, RECIPE=FILE for your own
+record: $(READY)
+	$(BIN)/python tools/record.py $(RECIPE)
+
 ## make mutants                  does every fault in the engine show?
 mutants: $(READY)
 	$(BIN)/python tools/mutate.py
 
-## make bench                    measure training and sliders on this machine
+## make bench                    measure training, sliders and notebooks
 bench: $(READY)
 	$(BIN)/python tools/bench.py
 	$(BIN)/python tools/bench_live.py
 	$(BIN)/python tools/bench_engine.py
+	$(BIN)/python tools/bench_ledger.py
 
 ## make data                     rebuild the embedded images (needs npm)
 data: $(READY)

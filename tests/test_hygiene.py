@@ -226,6 +226,9 @@ SHOWN = [
         ("04", "training.py"),
         ("05", "evaluation.py"),
         ("06", "attribution.py"),
+        ("07", "speed.py"),
+        ("07", "costs.py"),
+        ("07", "distributed.py"),
     )
 ]
 
@@ -272,6 +275,25 @@ def test_chapter_6_shows_what_helpers_holds():
         "grad_cam",
         "shapley_values",
         "sampled_shapley_values",
+    } <= shown
+
+
+def test_chapter_7_shows_what_helpers_holds():
+    path = ROOT / "notebooks" / "07_speed_cost_and_scale.ipynb"
+    shown = {n.name for n in definitions("\n\n".join(_sources(path)))}
+    assert {
+        "PerImage",
+        "plain_recipe",
+        "PoolFirst",
+        "bfloat16_pays",
+        "whiten_",
+        "prepared",
+        "one_cycle",
+        "fast_recipe",
+        "share_right",
+        "time_to",
+        "operations",
+        "measure_kept",
     } <= shown
 
 

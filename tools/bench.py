@@ -16,37 +16,17 @@ import time
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from torch.utils.data import DataLoader, Dataset
-from torchvision import transforms
+from torch.utils.data import DataLoader
 
 from helpers.data import load_embedded
 from helpers.model import BigModel
+from helpers.speed import PerImage
 from helpers.training import make_loader, train_one_epoch
 from notebooks import ROOT
 from runs import machine
 
 NUM_IMAGES = 64 * 20
 ROUNDS = 7
-
-
-class PerImage(Dataset):
-    """Images as torchvision's data sets hand them out: one PIL image at a
-    time, turned into a tensor of three channels when it is asked for."""
-
-    transform = transforms.Compose(
-        [transforms.Grayscale(num_output_channels=3), transforms.ToTensor()]
-    )
-
-    def __init__(self, images):
-        to_pil = transforms.ToPILImage()
-        self.pictures = [to_pil(image) for image in images.images]
-        self.labels = images.labels.tolist()
-
-    def __len__(self):
-        return len(self.labels)
-
-    def __getitem__(self, index):
-        return self.transform(self.pictures[index]), self.labels[index]
 
 
 def loops():

@@ -38,17 +38,22 @@ METADATA = {
 }
 
 
-def execute(path):
-    """The notebook run from top to bottom in its own folder."""
-    notebook = read(path)
-    resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(
+def client(notebook, folder, **options):
+    """What runs a notebook as if it stood in the folder."""
+    return NotebookClient(
         notebook,
         timeout=1200,
         kernel_name="python3",
         record_timing=False,
-        resources=resources,
-    ).execute()
+        resources={"metadata": {"path": str(folder)}},
+        **options,
+    )
+
+
+def execute(path):
+    """The notebook run from top to bottom in its own folder."""
+    notebook = read(path)
+    client(notebook, path.parent).execute()
     return notebook
 
 

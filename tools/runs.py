@@ -29,6 +29,7 @@ EXPERIMENTS = {
         path.stem
     ).EXPERIMENTS.items()
 }
+NEEDS_GPU = {"gpu"}
 
 
 def machine():
@@ -67,7 +68,11 @@ def main():
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=", ".join(EXPERIMENTS)
     )
-    names = parser.parse_args().names or list(EXPERIMENTS)
+    names = parser.parse_args().names or [
+        name
+        for name in EXPERIMENTS
+        if name not in NEEDS_GPU or torch.cuda.is_available()
+    ]
     unknown = set(names) - set(EXPERIMENTS)
     if unknown:
         parser.error(
