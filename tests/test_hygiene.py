@@ -289,11 +289,16 @@ def test_chapter_7_shows_what_helpers_holds():
         "whiten_",
         "prepared",
         "one_cycle",
+        "batches",
+        "optimizer_for",
         "fast_recipe",
         "share_right",
         "time_to",
         "operations",
         "measure_kept",
+        "average_gradients",
+        "share_of_batch",
+        "spread",
     } <= shown
 
 

@@ -116,13 +116,13 @@ def test_whitening_refuses_a_layer_that_does_not_fit(splits, conv):
 
 def test_one_cycle_rises_falls_and_stays():
     rates = [one_cycle(i / 100) for i in range(150)]
-    assert rates[20] == max(rates) == 1
-    assert rates[10] == pytest.approx(0.5)
-    assert rates[60] == pytest.approx(0.5)
-    assert all(a <= b for a, b in itertools.pairwise(rates[:21]))
-    assert all(a >= b for a, b in itertools.pairwise(rates[20:]))
-    assert rates[100:] == [0.02] * 50
-    assert min(rates) == 0.02
+    assert rates[10] == max(rates) == 1
+    assert rates[5] == pytest.approx(0.5)
+    assert rates[55] == pytest.approx(0.5)
+    assert all(a <= b for a, b in itertools.pairwise(rates[:11]))
+    assert all(a >= b for a, b in itertools.pairwise(rates[10:]))
+    assert rates[100:] == [0.05] * 50
+    assert min(rates) == 0.05
 
 
 def test_averaging_gives_the_moving_average(splits):

@@ -18,6 +18,11 @@ def mean_of_ratios(before, after, warmup):
     return statistics.mean(_pairs(before[warmup:], after[warmup:]))
 
 
+def upper_of_two(before, after, warmup):
+    ratios = sorted(_pairs(before[warmup:], after[warmup:]))
+    return ratios[len(ratios) // 2]
+
+
 def two_medians(before, after, warmup):
     first, second = before[warmup:], after[warmup:]
     return statistics.median(first) / statistics.median(second)
@@ -128,6 +133,11 @@ def lower_half(pattern):
     return pattern & 0xFFFF
 
 
+def signed(pattern):
+    upper = (pattern + 0x7FFF + (pattern >> 16) % 2) >> 16
+    return upper - 0x10000 if upper >> 15 else upper
+
+
 def divided(pattern):
     return (pattern + 0x7FFF + (pattern >> 16) % 2) / 2**16
 
@@ -175,6 +185,13 @@ def last_alone(model, parts):
 def never_cleared(model, parts):
     weigh = lambda n, total, count: n / total  # noqa: E731
     return _accumulate(model, parts, weigh, clear=False)
+
+
+def all_at_once(model, parts):
+    X, y = (torch.cat(each) for each in zip(*parts, strict=True))
+    model.zero_grad()
+    F.cross_entropy(model(X), y).backward()
+    return [p.grad for p in model.parameters()]
 
 
 def one_tensor(model, parts):
@@ -225,6 +242,7 @@ WRONG = {
         "warm-up rounds are still": warm_up_kept,
         "mean of the ratios": mean_of_ratios,
         "two medians": two_medians,
+        "the middle of two": upper_of_two,
         "two totals": totals,
         "upside down": upside_down,
         "seconds saved": saved,
@@ -257,6 +275,7 @@ WRONG = {
         "that is the lower half": lower_half,
         "whole number": divided,
         "still 32 bits": not_shifted,
+        "number with a sign": signed,
     },
     "accumulated_gradient": {
         "a mean of means": mean_of_means,
@@ -267,6 +286,7 @@ WRONG = {
         "only the last part is left": last_alone,
         "left over from the step before": never_cleared,
         "a list of tensors": one_tensor,
+        "one part at a time": all_at_once,
     },
     "worker_memory": {
         "12 bytes a weight": _worker(12),
