@@ -22,6 +22,12 @@ CELLS = [
         "    _ = layer(torch.rand(10, 20))"
     ),
     new_code_cell("_ = layer(torch.rand(10, 20)).sum().backward()"),
+    new_code_cell(  # traced, not computed
+        "batch = torch.export.Dim('batch')\n"
+        "_ = torch.export.export(\n"
+        "    layer, (torch.rand(10, 20),), dynamic_shapes=({0: batch},)\n"
+        ")"
+    ),
     new_code_cell("1 / 0", metadata={"tags": ["raises-exception"]}),
 ]
 # Three products forward and one for the gradient of the weights.

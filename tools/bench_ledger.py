@@ -56,7 +56,10 @@ def _count():
                 if parts is not NotImplemented:
                     return parts
             result = function(*args, **kwargs)
-            if count is not None:
+            # A tracer's tensors (torch.export) are of other classes: they
+            # have a shape and compute nothing.
+            real = (torch.Tensor, torch.nn.Parameter)
+            if count is not None and type(args[0]) in real:
                 self.total += count(*args, **kwargs, out_val=result)
             return result
 
