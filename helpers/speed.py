@@ -1,4 +1,4 @@
-"""Chapter 7's fast training of BigModel, and the rules that time it.
+"""The fast training of BigModel, and the rules that time it.
 
 A recipe is a generator function `recipe(images, seed)`: it trains a model on
 a `LabelledImages` and yields (model, images seen so far) after every step.
@@ -202,7 +202,7 @@ def fast_recipe(
     bfloat16=None,  # None: where it pays
     device="cpu",
 ):
-    """Chapter 7's recipe: a whitened, frozen conv1, AdamW, one cycle; after
+    """The fast recipe: a whitened, frozen conv1, AdamW, one cycle; after
     the cycle it goes on at the lowest rate.
     """
     model = prepared(images, seed, whiten, freeze)

@@ -1,4 +1,4 @@
-"""The training loop of chapter 4, and what it needs to stop and go on."""
+"""The training loop, and what it needs to stop and go on."""
 
 import os
 import pickle

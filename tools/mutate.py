@@ -1,15 +1,15 @@
 """Put faults into the engine, one at a time: do its tests notice?
 
     make mutants                       every fault, minutes
-    python tools/mutate.py conv2d      those in one function or class
+    python -m tools.mutate conv2d      those in one function or class
 
 The faults are generated from the syntax tree of helpers/engine.py: operators
 swapped, constants changed, signs turned, comparisons and conditions
 reversed, arguments dropped, `unbroadcast` left out, sums overwritten,
 statements removed. Each faulty engine exists in the memory of a fresh
-process only, where tests/test_engine.py runs against it until its first
-failure (but for what is slow there). Faults that survive are listed, with
-the reason why they may, in tests/survivors.json.
+process only, where tests/helpers/test_engine.py runs against it until its
+first failure (but for what is slow there). Faults that survive are listed,
+with the reason why they may, in tests/survivors.json.
 """
 
 import ast
@@ -30,7 +30,7 @@ os.environ["ENGINE_TESTS"] = "mutants"
 
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "helpers" / "engine.py"
-TESTS = ROOT / "tests" / "test_engine.py"
+TESTS = ROOT / "tests" / "helpers" / "test_engine.py"
 SURVIVORS = ROOT / "tests" / "survivors.json"
 TIME_LIMIT = 120  # seconds; a fault that makes the engine loop is noticed
 SLOW = "chain or bigmodel"  # the latter only for faults in bigmodel
@@ -241,7 +241,6 @@ def warm_up():
 
 def survey(source, only=""):
     """{name: caught} of every fault whose name begins with `only`."""
-    sys.path.insert(0, str(ROOT))
     warm_up()
     if caught(source) or caught(source, "bigmodel"):
         raise RuntimeError(f"{TESTS.name} fails without any fault: mend it")
@@ -258,8 +257,8 @@ def survey(source, only=""):
 
 def main():
     start = time.time()
-    results = survey(ENGINE.read_text(), *sys.argv[1:2])
-    argued = json.loads(SURVIVORS.read_text())
+    results = survey(ENGINE.read_text(encoding="utf-8"), *sys.argv[1:2])
+    argued = json.loads(SURVIVORS.read_text(encoding="utf-8"))
     alive = [name for name, was_caught in results.items() if not was_caught]
     print(
         f"{len(results) - len(alive)} of {len(results)} faults caught "

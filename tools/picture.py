@@ -6,7 +6,7 @@ import torch
 
 from helpers.data import load_embedded
 from helpers.figures import tile
-from notebooks import ROOT
+from tools.notebook_files import ROOT
 
 COLUMNS = 30
 PICTURE = ROOT / "notebooks" / "images" / "clothing.png"

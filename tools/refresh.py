@@ -1,11 +1,15 @@
-"""Execute and normalise the stored notebooks.
+"""Execute and normalise the stored notebooks, and write what is generated.
 
-    make refresh                     execute every notebook, store its outputs
-    python tools/refresh.py FILE...  these alone
-    python tools/refresh.py --check  does what is stored belong to the code?
+    make refresh                     what is stale: execute, store the outputs
+    python -m tools.refresh --all    every notebook
+    python -m tools.refresh FILE...  these alone; with --anew also what their
+                                     volatile cells say
+    python -m tools.refresh --check  does what is stored belong to the code?
 
-Executing again on the same machine changes no byte: widget ids, time stamps
-and the state of progress bars are left out. A cell tagged `volatile` (its
+What repeats the table of contents, the measured times or the address is
+written anew in any case (tools/generated.py). Executing again on the same
+machine changes no byte: widget ids, time stamps and the state of progress
+bars are left out. A cell tagged `volatile` (its
 output differs from run to run) keeps the stored output until its code or
 that of a cell before it changes, and so does a `gpu` cell where there is no
 GPU.
@@ -25,7 +29,16 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from helpers.figures import RUN_ME, VIEW
-from notebooks import NOTEBOOKS, code_cells, code_hash, fixed_cells, read, tags
+from tools import generated
+from tools.notebook_files import (
+    NOTEBOOKS,
+    as_stored,
+    code_cells,
+    code_hash,
+    fixed_cells,
+    read,
+    tags,
+)
 
 KEPT_METADATA = {"tags", "jupyter"}
 METADATA = {
@@ -131,36 +144,61 @@ def is_current(path):
     )
 
 
-def refresh(path):
-    """Execute, normalise, store; returns whether the file changed."""
+def refresh(path, anew=False):
+    """Execute, normalise, store; returns whether the file changed.
+
+    anew: take the new outputs of volatile cells too
+    """
     stored = read(path)
     notebook = execute(path)
-    keep_volatile(notebook, stored)
-    text = nbformat.writes(normalise(notebook)) + "\n"
+    if not anew:
+        keep_volatile(notebook, stored)
+    text = as_stored(normalise(notebook))
     changed = text != path.read_text(encoding="utf-8")
     if changed:
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
     return changed
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.refresh", description=__doc__.splitlines()[0]
+    )
     parser.add_argument("files", nargs="*", type=Path)
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--all", action="store_true", help="every notebook")
+    parser.add_argument("--anew", action="store_true", help="volatile cells")
+    parser.add_argument("--check", action="store_true", help="change nothing")
     arguments = parser.parse_args()
+    if arguments.check:
+        return check(arguments.files or NOTEBOOKS)
     failed = False
+    everything = arguments.files or arguments.all
     for path in arguments.files or NOTEBOOKS:
-        if arguments.check:
-            current = is_current(path)
-            failed |= not current
-            print("current" if current else "stale  ", path.name)
+        if not everything and is_current(path):
+            print("current", path.name, flush=True)
             continue
         try:
-            print("changed" if refresh(path) else "same   ", path.name)
+            changed = refresh(path, arguments.anew)
+            print("changed" if changed else "same   ", path.name, flush=True)
         except CellExecutionError as error:
             failed = True
             print(f"stopped {path.name}; nothing stored.\n{error}")
+    for path in generated.write():
+        print("written", path.name)
     return int(failed)
+
+
+def check(paths):
+    """Say what is stale; 1 if anything is, else 0."""
+    stale = [path for path in paths if not is_current(path)]
+    for path in paths:
+        print("stale  " if path in stale else "current", path.name)
+    outdated = generated.outdated()
+    for path in outdated:
+        print("outdated", path.name)
+    if stale or outdated:
+        print("`make refresh` brings all of it up to date.")
+    return int(bool(stale or outdated))
 
 
 if __name__ == "__main__":

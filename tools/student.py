@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from notebooks import NOTEBOOKS, ROOT, code_cells, read, tags
+from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, read, tags
 
 MADE = ".made.json"  # {file: hash} of what was written here last time
 # It opens the edition with the solutions.
@@ -81,7 +81,11 @@ def write(folder, files):
     """
     folder.mkdir(parents=True, exist_ok=True)
     record = folder / MADE
-    made = json.loads(record.read_text()) if record.exists() else {}
+    made = (
+        json.loads(record.read_text(encoding="utf-8"))
+        if record.exists()
+        else {}
+    )
     kept = []
     for name in sorted({*made, *files}):
         path, content = folder / name, files.get(name)
@@ -99,7 +103,7 @@ def write(folder, files):
     made = {
         name: made[name] for name in sorted(made) if (folder / name).exists()
     }
-    record.write_text(json.dumps(made, indent=1) + "\n")
+    record.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
     return kept
 
 

@@ -1,10 +1,10 @@
-"""Train the weights that chapters 5 and 6 use: data/bigmodel.pt.
+"""Train the weights that come with the course: data/bigmodel.pt.
 
     make weights                             train, measure, store
-    python tools/train_bigmodel.py --tune    compare the candidates first
+    python -m tools.train_bigmodel --tune    compare the candidates first
 
 The recipe was chosen among CANDIDATES by accuracy on the validation split
-(data/runs/recipe.json holds what each reached). The test split is read once,
+(the record `recipe` holds what each reached). The test split is read once,
 by the weights that are stored.
 """
 
@@ -19,7 +19,7 @@ from torch.nn import functional as F
 from helpers.data import load_embedded
 from helpers.model import WEIGHTS, BigModel, load_bigmodel
 from helpers.training import evaluate, make_loader
-from runs import write_record
+from tools.experiments import write_record
 
 SEED = 0
 BATCH_SIZE = 128
@@ -101,7 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tune", action="store_true")
     if parser.parse_args().tune:
-        write_record("recipe", tune, "python tools/train_bigmodel.py --tune")
+        write_record("recipe", tune, "python -m tools.train_bigmodel --tune")
     store()
 
 

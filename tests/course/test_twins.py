@@ -1,0 +1,398 @@
+"""A notebook's function and the helper of its name compute the same.
+
+They may be written differently: the lesson shows the shortest true form, the
+helper also refuses what cannot be. See twins/__init__.py.
+"""
+
+import contextlib
+import math
+import signal
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+
+from helpers.data import LabelledImages
+from tests.course.twins import INTRODUCED, TWINS, shown
+from tests.course.twins.comparison import (
+    disagreement,
+    inputs,
+    notebooks_with,
+    shown_twins,
+    twins_of_helper,
+    undisturbed,
+)
+from tests.course.twins.faults import faults, trusting
+from tests.course.twins.portrait import (
+    EXACT,
+    ROUNDING,
+    difference,
+    portrait,
+)
+
+NAMES = [(module, name) for module in TWINS for name in TWINS[module]]
+each_twin = pytest.mark.parametrize(
+    ("module", "name"), NAMES, ids=[".".join(pair) for pair in NAMES]
+)
+each_module = pytest.mark.parametrize("module", TWINS)
+
+
+@each_twin
+def test_both_compute_the_same(module, name):
+    about = INTRODUCED[module]
+    assert name in twins_of_helper(module), (
+        f"helpers/{module}.py has no {name} any more: take it out of "
+        f"tests/course/twins/{module}.py"
+    )
+    topics = notebooks_with(module, name)
+    why = shown.shown(about).left_out.get(name, "it is not defined there")
+    assert about in topics, (
+        f"the notebook about {about} does not show {name} of "
+        f"helpers/{module}.py ({why}): show it, or take it out of "
+        f"tests/course/twins/{module}.py"
+    )
+    for topic in topics:
+        words = disagreement(module, name, shown.shown(topic).module)
+        assert not words, f"{name}, {topic} against helpers.{module}: {words}"
+
+
+@each_module
+def test_every_twin_has_inputs(module):
+    for about in shown.from_on(INTRODUCED[module]):
+        without = shown_twins(module, about) - TWINS[module].keys()
+        assert not without, (
+            f"{sorted(without)} in helpers/{module}.py and in the notebook "
+            f"about {about}: add to TWINS in tests/course/twins/{module}.py "
+            "a Twin(...) that makes their inputs"
+        )
+
+
+def test_every_helper_has_its_notebook_and_inputs():
+    assert INTRODUCED.keys() == TWINS.keys()
+
+
+# ---- Inputs --------------------------------------------------------------
+
+
+@each_twin
+def test_inputs_are_new_independent_and_varied(module, name):
+    twin = TWINS[module][name]
+    with undisturbed():
+        made = [inputs(twin, number) for number in range(twin.draws)]
+        again = inputs(twin, 0)
+    assert not difference(portrait(again), portrait(made[0]), EXACT)
+    assert not memory_of(again) & memory_of(made[0])
+    if twin.draws > 1:
+        first = portrait(made[0])
+        assert any(difference(portrait(m), first, EXACT) for m in made[1:])
+
+
+@each_module
+def test_inputs_are_valid(module):
+    """A lesson that refuses nothing agrees with the helper, which does."""
+    lesson = shown.shown(INTRODUCED[module])
+    found, names = trusting(INTRODUCED[module])
+    for name in names & TWINS[module].keys():
+        words = disagreement(module, name, found.module)
+        if words and not disagreement(module, name, lesson.module):
+            raise AssertionError(f"{name} without its refusals: {words}")
+
+
+def memory_of(value):
+    """Where the numbers of all arrays in a value lie."""
+    if isinstance(value, np.ndarray):
+        return {value.ctypes.data} if value.size else set()
+    if isinstance(value, torch.Tensor):
+        return {value.data_ptr()} if value.numel() else set()
+    if isinstance(value, torch.nn.Module):
+        value = list(value.parameters())
+    if isinstance(value, LabelledImages):
+        value = [value.images, value.labels]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (tuple, list)):
+        return set().union(*map(memory_of, value))
+    return set()
+
+
+# ---- Would it notice? ----------------------------------------------------
+
+# A wrong twin of each module, as a lesson might have it by mistake.
+WRONG = {
+    ("engine", "max_pool2d"): """
+def max_pool2d(X, size=2):  # a tie gives the gradient to all of them
+    X = constant(X)
+    H, W = (length // size * size for length in X.shape[2:])
+    corners = [
+        np.s_[:, :, i:H:size, j:W:size]
+        for i in range(size)
+        for j in range(size)
+    ]
+    y = functools.reduce(np.maximum, [X.data[corner] for corner in corners])
+
+    def pull(grad):
+        full = np.zeros_like(X.data)
+        for corner in corners:
+            full[corner] = grad * (X.data[corner] == y)
+        return full
+
+    return Tensor(y, ((X, pull),))
+""",
+    ("model", "BigModel"): """
+class BigModel(nn.Module):  # the first ReLU is forgotten
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 64, kernel_size=3, padding=1)
+        self.conv2 = nn.Conv2d(64, 128, kernel_size=3, padding=1)
+        self.fc1 = nn.Linear(128 * 7 * 7, 1000)
+        self.fc2 = nn.Linear(1000, 10)
+
+    def forward(self, X):
+        X = F.max_pool2d(self.conv1(X), 2)
+        X = F.max_pool2d(F.relu(self.conv2(X)), 2)
+        X = F.relu(self.fc1(X.flatten(start_dim=1)))
+        return self.fc2(X)
+""",
+    ("training", "evaluate"): """
+@torch.inference_mode()
+def evaluate(model, batches, device="cpu"):  # in whatever mode it is
+    total_loss, num_correct, num_images = 0.0, 0, 0
+    for X, y in batches:
+        logits = model(X)
+        total_loss += F.cross_entropy(logits, y, reduction="sum").item()
+        num_correct += (logits.argmax(dim=1) == y).sum().item()
+        num_images += len(y)
+    return total_loss / num_images, num_correct / num_images
+""",
+    ("evaluation", "predict"): """
+@torch.inference_mode()
+def predict(model, X, batch_size=500, device="cpu"):  # unfit for autograd
+    was_training = model.training
+    model.eval()
+    parts = [model(x.to(device)).cpu() for x in X.split(batch_size)]
+    model.train(was_training)
+    return torch.cat(parts)
+""",
+    ("attribution", "gradient"): """
+def gradient(model, X, targets):  # leaves gradients in the model
+    X = X.detach().clone().requires_grad_()
+    model(X).gather(1, targets[:, None]).sum().backward()
+    return X.grad
+""",
+    ("speed", "share_right"): """
+@torch.inference_mode()
+def share_right(model, images, batch_size=500):  # the mean over batches
+    was_training = model.training
+    model.eval()
+    weight, shares = next(model.parameters()), []
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
+        X = batch.inputs().to(weight.device, weight.dtype)
+        right = model(X).argmax(dim=1).cpu() == batch.labels
+        shares.append(right.double().mean().item())
+    model.train(was_training)
+    return sum(shares) / len(shares)
+""",
+    ("costs", "measure_kept"): """
+def measure_kept(model, forward):  # counts a storage as often as it is kept
+    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    found = []
+
+    def pack(tensor):
+        if tensor.untyped_storage().data_ptr() not in own:
+            found.append(tensor.untyped_storage().nbytes())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(pack, lambda kept: kept):
+        forward()
+    return sum(found)
+""",
+    ("distributed", "average_gradients"): """
+def average_gradients(model):  # the sum
+    for weights in model.parameters():
+        dist.all_reduce(weights.grad)
+""",
+}
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), WRONG, ids=[name for _, name in WRONG]
+)
+def test_a_wrong_lesson_is_noticed(module, name):
+    about = INTRODUCED[module]
+    wrong = shown.with_source(about, WRONG[module, name])
+    assert not disagreement(module, name, shown.run(about).module)
+    assert disagreement(module, name, wrong.module)
+
+
+def test_there_is_a_wrong_lesson_for_every_helper():
+    assert {module for module, _ in WRONG} == TWINS.keys()
+
+
+class TooLong(Exception):
+    """A fault has made a loop endless."""
+
+
+@contextlib.contextmanager
+def time_limit(seconds):
+    """Where the system has such an alarm."""
+
+    def ring(*_):
+        raise TooLong
+
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def is_noticed(module, name, fault):
+    about = INTRODUCED[module]
+    try:
+        with time_limit(30):
+            side = shown.run(about, fault.number, fault.code).module
+            return bool(disagreement(module, name, side))
+    except Exception:
+        return True  # it cannot even be defined, or goes on for ever
+
+
+@each_module
+def test_small_faults_in_a_lesson_are_noticed(module):
+    """At least nine of ten: some change nothing, as `max(0.0, ...)` of what
+    is never below."""
+    planted = [
+        (name, fault)
+        for name in TWINS[module]
+        for fault in faults(INTRODUCED[module], name)
+    ]
+    missed = [
+        fault.words
+        for name, fault in planted
+        if not is_noticed(module, name, fault)
+    ]
+    assert len(planted) >= 10
+    assert len(missed) <= len(planted) / 10, (
+        f"of {len(planted)} faults in what a notebook shows of helpers/"
+        f"{module}.py, these {len(missed)} change nothing that is compared: "
+        + "; ".join(missed)
+    )
+
+
+# ---- Are the eyes good? --------------------------------------------------
+
+
+def a_layer(**changes):
+    torch.manual_seed(0)
+    layer = torch.nn.Linear(2, 2)
+    for name, value in changes.items():
+        setattr(layer, name, value)
+    return layer
+
+
+class Pair(NamedTuple):
+    one: int
+    two: int
+
+
+UNLIKE = {
+    "a number": (1.0, 1.0 + 1e-9),
+    "the type of a number": (1, 1.0),
+    "the dtype": (torch.zeros(2), torch.zeros(2).double()),
+    "the dtype of an array": (np.zeros(2), np.zeros(2, np.float32)),
+    "the shape": (torch.zeros(2, 1), torch.zeros(1, 2)),
+    "one entry": (torch.ones(3), torch.tensor([1, 1, 1 + 1e-5])),
+    "NaN": (np.array([1, np.nan]), np.array([np.nan, 1])),
+    "infinity": (np.array([np.inf]), np.array([-np.inf])),
+    "whether it is watched": (torch.ones(1), torch.ones(1).requires_grad_()),
+    "a name of a field": (Pair(1, 2), (1, 2)),
+    "the length": ([1, 2], [1, 2, 3]),
+    "the order of keys": ({"a": 1, "b": 2}, {"b": 2, "a": 1}),
+    "the mode": (a_layer(), a_layer().eval()),
+    "a frozen weight": (a_layer(), a_layer().requires_grad_(False)),
+    "a weight": (a_layer(), a_layer(bias=torch.nn.Parameter(torch.ones(2)))),
+    "the state of a generator": (
+        torch.Generator().manual_seed(0),
+        torch.Generator().manual_seed(1),
+    ),
+    "what an iterator gives": (iter([1, 2]), iter([1, 3])),
+    "an error's words": (ValueError("a"), ValueError("b")),
+}
+
+
+@pytest.mark.parametrize("what", UNLIKE)
+def test_a_difference_is_seen(what):
+    one, other = map(portrait, UNLIKE[what])
+    assert difference(one, other, ROUNDING)
+    assert not difference(one, one, EXACT)
+
+
+def test_rounding_is_forgiven_but_only_where_it_may_be():
+    one = portrait(torch.tensor([1e3, 1e-6]))
+    other = portrait(torch.tensor([1e3, 2e-6]))
+    assert not difference(one, other, ROUNDING)
+    assert difference(one, other, EXACT)
+
+
+def test_a_portrait_stays_as_it_was():
+    tensor, layer = torch.zeros(2), a_layer()
+    before = portrait([tensor, layer])
+    tensor += 1
+    with torch.no_grad():
+        layer.bias += 1
+    assert difference(before, portrait([tensor, layer]), ROUNDING)
+    assert not difference(before, portrait([torch.zeros(2), a_layer()]), EXACT)
+
+
+# ---- Is what a notebook defines found? -----------------------------------
+
+
+def defines(*cells):
+    """The `Shown` of a notebook of these cells."""
+    made = [s for cell in cells for s in shown.compiled(cell, "a cell")]
+    return shown.run_all("a test", made)
+
+
+def test_definitions_run_and_lessons_do_not():
+    found = defines(
+        "import math\nSIDE = 3\nAREA = SIDE * SIDE\nn = len('abc')",
+        "raise RuntimeError('a lesson')\nmath.pi = 3\nmath = 4",
+        "def area(r, side=AREA):\n    return math.pi * r**2 + side",
+        "area = area(2)\nprint(area)",
+        "def late(x=n):\n    return x",
+    )
+    assert found.module.area(1) == 9 + math.pi
+    assert found.left_out.keys() == {"late"}
+    assert not hasattr(found.module, "n")
+    assert shown.own(found.module) == {"area"}
+
+
+def test_methods_that_come_later_are_found():
+    found = defines(
+        "class Value:\n    def one(self):\n        return 1",
+        "def attach(cls, *functions):\n    for function in functions:\n"
+        "        setattr(cls, function.__name__, function)",
+        "def sum(self):\n    return 2\nattach(Value, sum)\ndel sum",
+        "Value.__radd__, Value.__rmul__ = Value.sum, Value.one\n"
+        "Value.__array_ufunc__ = None",
+        "value = Value()\nvalue.one = 5",
+    )
+    names = {"one", "sum", "__radd__", "__rmul__", "__array_ufunc__"}
+    expected = {"attach", *(f"Value.{name}" for name in names)}
+    assert shown.own(found.module, by_method=True) == expected
+    assert found.module.Value().sum() == 2
+    assert found.made["Value.sum"] != found.made["Value.one"]
+
+
+def test_a_later_import_does_not_pass_for_a_definition():
+    found = defines(
+        "def accuracy(predicted, labels):\n    return 1",
+        "from helpers.evaluation import accuracy",
+    )
+    assert "accuracy" not in shown.own(found.module)

@@ -1,0 +1,54 @@
+"""What is defined twice on purpose, and inputs to hold both to account.
+
+A notebook builds a function in front of the learner; a module of helpers/
+holds the same one for later notebooks. The two are twins. They need not be
+the same text: a lesson shows the shortest true form, the helper also refuses
+what cannot be. They must compute the same from the same valid inputs.
+
+shown.py       what a notebook defines, without running its lesson
+draw.py        inputs of one use, from a number
+portrait.py    what can be seen of a value, and where two values differ
+comparison.py  both twins used on the same inputs
+faults.py      one small change to a definition, to see the test go red
+engine.py ...  for each module of helpers/, its twins and their inputs
+"""
+
+from tests.course.twins import (
+    attribution,
+    costs,
+    distributed,
+    engine,
+    evaluation,
+    model,
+    speed,
+    training,
+)
+
+# Which notebook introduces which modules, by its topic. A name that a
+# notebook before it defines may mean something simpler.
+INTRODUCED = {
+    "engine": "backpropagation",
+    "model": "big_model",
+    "training": "big_model",
+    "evaluation": "evaluation_and_visualization",
+    "attribution": "interpretability",
+    "speed": "speed_cost_and_scale",
+    "costs": "speed_cost_and_scale",
+    "distributed": "speed_cost_and_scale",
+}
+
+# {module: {name: Twin}}: what the notebooks must show, and how to use it.
+TWINS = {
+    "engine": engine.TWINS,
+    "model": model.TWINS,
+    "training": training.TWINS,
+    "evaluation": evaluation.TWINS,
+    "attribution": attribution.TWINS,
+    "speed": speed.TWINS,
+    "costs": costs.TWINS,
+    "distributed": distributed.TWINS,
+}
+
+# Modules whose classes a notebook builds method by method: every method is a
+# twin of its own, "Value.tanh".
+BY_METHOD = {"engine"}

@@ -1,0 +1,64 @@
+"""The table of contents holds every notebook, and says what is wrong in it."""
+
+import pytest
+
+from tools.contents import ContentsError, load
+from tools.notebook_files import NOTEBOOKS
+
+ENTRY = """\
+[[part]]
+title = "One"
+[[part.chapter]]
+topic = "first_steps"
+title = "First steps"
+question = "What is it?"
+after = []
+[[part]]
+title = "Two"
+[[part.chapter]]
+topic = "more"
+title = "More"
+question = "And then?"
+after = ["first_steps"]
+"""
+
+
+def test_it_holds_every_notebook_and_no_other():
+    assert [chapter.path for chapter in load()] == NOTEBOOKS
+
+
+def test_a_number_follows_from_the_place():
+    first, second = load(ENTRY)
+    assert (first.stem, second.stem) == ("00_first_steps", "01_more")
+    assert (first.part, second.part) == ("I. One", "II. Two")
+    assert second.after == ("first_steps",)
+    assert second.link == "[More](01_more.ipynb)"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('after = ["first_steps"]', 'after = ["later"]', "later, which must"),
+        ("after = []", 'after = ["more"]', "must come before it"),
+        ('topic = "more"', 'topic = "first_steps"', "stands there twice"),
+        ('topic = "more"', 'topic = "More"', "lower-case words joined by _"),
+        ('topic = "more"', 'topic = "01_more"', "lower-case words"),
+        ("And then?", "And then", "ends in a question mark"),
+        ('title = "More"\n', "", "has after, question, title, topic, not"),
+        ('title = "More"', "title = More", "cannot be read"),
+        ('title = "More"', 'title = "More"\nminutes = 5', "minutes"),
+    ],
+)
+def test_what_is_wrong_is_named(old, new, words):
+    assert old in ENTRY
+    with pytest.raises(ContentsError, match=words):
+        load(ENTRY.replace(old, new))
+
+
+def test_every_topic_has_its_checks_and_wrong_answers():
+    from tools.notebook_files import ROOT
+
+    topics = {chapter.topic for chapter in load()}
+    for folder in ("helpers/checks", "tests/wrong_answers"):
+        files = {path.stem for path in (ROOT / folder).glob("*.py")}
+        assert files - {"__init__"} == topics, folder

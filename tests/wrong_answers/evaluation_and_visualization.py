@@ -1,0 +1,204 @@
+"""What learners write in the exercises on evaluation and visualisation."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+
+def recalls(predicted, labels):
+    return torch.stack(
+        [
+            (predicted[labels == c] == c).double().mean()
+            for c in labels.unique()
+        ]
+    )
+
+
+def precisions(predicted, labels):
+    return torch.stack(
+        [
+            (labels[predicted == c] == c).double().mean()
+            for c in predicted.unique()
+        ]
+    )
+
+
+def reaching(confidence, right, target):
+    return [
+        t.item()
+        for t in confidence
+        if right[confidence >= t].double().mean() >= target
+    ]
+
+
+def stops_at_the_first_failure(confidence, right, target):
+    order = confidence.argsort(descending=True)
+    best = math.inf
+    for i in range(1, len(order) + 1):
+        if right[order[:i]].double().mean() < target:
+            break
+        best = confidence[order[i - 1]].item()
+    return best
+
+
+def more_than_the_target(confidence, right, target):
+    good = [
+        t.item()
+        for t in confidence
+        if right[confidence >= t].double().mean() > target
+    ]
+    return min(good, default=math.inf)
+
+
+def strictly_above(confidence, right, target):
+    good = [
+        t.item()
+        for t in confidence
+        if (confidence > t).any()
+        and right[confidence > t].double().mean() >= target
+    ]
+    return min(good, default=math.inf)
+
+
+def on_a_grid(confidence, right, target):
+    grid = [i / 1000 + 0.00031 for i in range(1000)]
+    good = [
+        t
+        for t in grid
+        if (confidence >= t).any()
+        and right[confidence >= t].double().mean() >= target
+    ]
+    return min(good, default=math.inf)
+
+
+def below_the_threshold(confidence, right, target):
+    good = [
+        t.item()
+        for t in confidence
+        if right[confidence <= t].double().mean() >= target
+    ]
+    return min(good, default=math.inf)
+
+
+def nearest(features, labels, query, k):
+    cosine = F.normalize(features, dim=1) @ query
+    return labels[cosine.topk(k).indices]
+
+
+def by_distance(features, labels, query, k):
+    distance = (features - query).norm(dim=1)
+    return labels[distance.topk(k, largest=False).indices].mode().values
+
+
+def by_product(features, labels, query, k):
+    return labels[(features @ query).topk(k).indices].mode().values
+
+
+def opposite(features, labels, query, k):
+    cosine = F.normalize(features, dim=1) @ query
+    return labels[cosine.topk(k, largest=False).indices].mode().values
+
+
+def five_neighbours(features, labels, query, k):
+    return nearest(features, labels, query, 5).mode().values
+
+
+def the_count(features, labels, query, k):
+    return nearest(features, labels, query, k).bincount().max()
+
+
+WRONG = {
+    "mean_loss": {
+        "the sum of means is divided": lambda m, n: sum(m) / sum(n),
+        "counts as much as a full one": lambda m, n: sum(m) / len(m),
+        "these are means": lambda m, n: sum(m),
+        "all images together": lambda m, n: sum(
+            a * b for a, b in zip(m, n, strict=True)
+        ),
+        "not of batches": lambda m, n: (
+            sum(a * b for a, b in zip(m, n, strict=True)) / len(m)
+        ),
+        "the first batch alone": lambda m, n: m[0],
+    },
+    "images_needed": {
+        "one image fewer": lambda p, w: math.floor(
+            1.96**2 * p * (1 - p) / w**2
+        ),
+        "a part of an image": lambda p, w: 1.96**2 * p * (1 - p) / w**2,
+        "1.96 is missing": lambda p, w: math.ceil(p * (1 - p) / w**2),
+        "outside the root": lambda p, w: math.ceil(1.96 * p * (1 - p) / w**2),
+        "four times the images": lambda p, w: math.ceil(
+            1.96**2 * p * (1 - p) / w
+        ),
+        "do not halve": lambda p, w: math.ceil(
+            1.96**2 * p * (1 - p) / (w / 2) ** 2
+        ),
+        "do not double": lambda p, w: math.ceil(
+            1.96**2 * p * (1 - p) / (2 * w) ** 2
+        ),
+        "it goes when you square": lambda p, w: math.ceil(
+            1.96**2 * math.sqrt(p * (1 - p)) / w**2
+        ),
+        "p times 1 - p": lambda p, w: math.ceil(1.96**2 * p / w**2),
+    },
+    "balanced_accuracy": {
+        "plain accuracy": lambda p, y: (p == y).double().mean(),
+        "mean precision": lambda p, y: precisions(p, y).mean(),
+        "average only over those": lambda p, y: (
+            recalls(p, y).sum() / len(torch.cat([p, y]).unique())
+        ),
+        "that is NaN": lambda p, y: (
+            sum((p[y == c] == c).double().mean() for c in range(4)) / 4
+        ),
+        "recalls added up": lambda p, y: recalls(p, y).sum(),
+        "percentage": lambda p, y: 100 * recalls(p, y).mean(),
+        "the worst recall": lambda p, y: recalls(p, y).min(),
+        "one number a class": recalls,
+    },
+    "threshold_for": {
+        "do not stop at the first": stops_at_the_first_failure,
+        "a lower threshold reaches it": lambda c, r, t: max(
+            reaching(c, r, t), default=math.inf
+        ),
+        "at the threshold itself": strictly_above,
+        "compare with >=": more_than_the_target,
+        "confidences that occur": on_a_grid,
+        "the answer is infinity": lambda c, r, t: min(
+            reaching(c, r, t), default=1.0
+        ),
+        "below the target": lambda c, r, t: c.min(),
+    },
+    "vote": {
+        "single nearest": lambda f, y, q, k: nearest(f, y, q, 1)[0],
+        "long vectors": by_product,
+        "by distance": by_distance,
+        "away from the query": opposite,
+        "of all: count": lambda f, y, q, k: y.mode().values,
+        "those are k numbers": nearest,
+        "use the k you are given": five_neighbours,
+        "not a count or a position": the_count,
+    },
+}
+
+KEY = {
+    "A": "model too small",
+    "B": "over-fit",
+    "C": "learning rate too high",
+    "D": "zero_grad forgotten",
+    "E": "healthy",
+    "F": "labels shuffled",
+    "G": "learning rate too low",
+    "H": "validation scaled otherwise",
+}
+WRONG["read_curves"] = {
+    "return a dictionary": lambda: list(KEY.values()),
+    "no name yet for": lambda: {"A": "model too small"},
+    "none of the printed names": lambda: {**KEY, "B": "overfitting"},
+    "B is not": lambda: {**KEY, "B": "healthy", "E": "over-fit"},
+    "C is not": lambda: {
+        **KEY,
+        "C": "zero_grad forgotten",
+        "D": "learning rate too high",
+    },
+}

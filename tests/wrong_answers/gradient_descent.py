@@ -1,0 +1,402 @@
+"""What learners really write in the exercises on gradient descent by hand."""
+
+import torch
+
+WRONG = {
+    "surprise": {
+        "take their mean": "def surprise(s, y):\n"
+        "    signed = (2 * y - 1) * s\n"
+        "    return torch.logaddexp(torch.zeros_like(s), -signed)",
+        "you add up": "def surprise(s, y):\n"
+        "    signed = (2 * y - 1) * s\n"
+        "    return torch.logaddexp(torch.zeros_like(s), -signed).sum()",
+        "minus the logarithm": "def surprise(s, y):\n"
+        "    p = torch.sigmoid(s)\n"
+        "    return (y * p.log() + (1 - y) * (1 - p).log()).mean()",
+        "overflow": "def surprise(s, y):\n"
+        "    p = torch.sigmoid(s)\n"
+        "    return -torch.where(y == 1, p, 1 - p).log().mean()",
+        "clipped": "def surprise(s, y):\n"
+        "    p = torch.sigmoid(s)\n"
+        "    q = torch.where(y == 1, p, 1 - p)\n"
+        "    return -q.clamp(min=1e-12).log().mean()",
+        "wrong class": "def surprise(s, y):\n"
+        "    signed = (2 * y - 1) * s\n"
+        "    return torch.logaddexp(torch.zeros_like(s), signed).mean()",
+        "label 0 cost too": "def surprise(s, y):\n"
+        "    return -(y * torch.sigmoid(s).log()).mean()",
+        "treated as label 1": "def surprise(s, y):\n"
+        "    return torch.logaddexp(torch.zeros_like(s), -s).mean()",
+        "squared error": "def surprise(s, y):\n"
+        "    return ((torch.sigmoid(s) - y) ** 2).mean()",
+        "no probability": "def surprise(s, y):\n"
+        "    return -(y * s.log() + (1 - y) * (1 - s).log()).mean()",
+        "has base 2": "def surprise(s, y):\n"
+        "    signed = (2 * y - 1) * s\n"
+        "    return torch.log2(1 + torch.exp(-signed)).mean()",
+        "write it yourself": "def surprise(s, y):\n"
+        "    F = torch.nn.functional\n"
+        "    return F.binary_cross_entropy_with_logits(s, y)",
+        "stopped at its line": "def surprise(s, y):\n    return scores.mean()",
+    },
+    "slopes": {
+        "divide by 2h, not by h": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [(loss(weight + e) - loss(weight - e)) / h for e in eye]",
+        "this is the one-sided difference: ": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [(loss(weight + e) - loss(weight)) / h for e in eye]",
+        "looking back": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [(loss(weight) - loss(weight - e)) / h for e in eye]",
+        "nudged at once": "def slopes(loss, weight, h):\n"
+        "    slope = (loss(weight + h) - loss(weight - h)) / (2 * h)\n"
+        "    return slope.repeat(len(weight))",
+        "one slope came back": "def slopes(loss, weight, h):\n"
+        "    return (loss(weight + h) - loss(weight - h)) / (2 * h)"
+        " * (1 if len(weight) > 1 else 1)",
+        "not put back": "def slopes(loss, weight, h):\n"
+        "    result = torch.zeros_like(weight)\n"
+        "    for i in range(len(weight)):\n"
+        "        weight[i] += h\n"
+        "        rise = loss(weight)\n"
+        "        weight[i] -= 2 * h\n"
+        "        result[i] = (rise - loss(weight)) / (2 * h)\n"
+        "    return result",
+        "the sign is turned": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [(loss(weight - e) - loss(weight + e)) / (2 * h)"
+        " for e in eye]",
+        "the earlier nudges are still in": "def slopes(loss, weight, h):\n"
+        "    nudge, result = torch.zeros_like(weight), []\n"
+        "    for i in range(len(weight)):\n"
+        "        nudge[i] = h\n"
+        "        rise = loss(weight + nudge) - loss(weight - nudge)\n"
+        "        result.append(rise / (2 * h))\n"
+        "    return result",
+        "both points are the same tensor": "def slopes(loss, w, h):\n"
+        "    result = []\n"
+        "    for i in range(len(w)):\n"
+        "        u = w\n"
+        "        v = w\n"
+        "        u[i] += h\n"
+        "        v[i] -= h\n"
+        "        result.append((loss(u) - loss(v)) / (2 * h))\n"
+        "    return result",
+        "the rise itself": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [loss(weight + e) - loss(weight - e) for e in eye]",
+        "write it yourself": "def slopes(loss, weight, h):\n"
+        "    weight.requires_grad_()\n"
+        "    loss(weight).backward()\n"
+        "    return weight.grad",
+    },
+    "squared_gradient": {
+        "gradient of the logistic loss": "def squared_gradient(w, X, y):\n"
+        "    return X.T @ (torch.sigmoid(X @ w) - y) / len(y)",
+        "slope of the sigmoid is missing": "def squared_gradient(w, X, y):\n"
+        "    return 2 * X.T @ (torch.sigmoid(X @ w) - y) / len(y)",
+        "your 2 is missing": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    return X.T @ ((p - y) * p * (1 - p)) / len(y)",
+        "divide by the number of images": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    return X.T @ (2 * (p - y) * p * (1 - p))",
+        "the sign is turned round": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    return X.T @ (2 * (y - p) * p * (1 - p)) / len(y)",
+        "with the probability, not": "def squared_gradient(w, X, y):\n"
+        "    z = X @ w\n"
+        "    p = torch.sigmoid(z)\n"
+        "    return X.T @ (2 * (p - y) * z * (1 - z)) / len(y)",
+        "apply the sigmoid first": "def squared_gradient(w, X, y):\n"
+        "    return 2 * X.T @ (X @ w - y) / len(y)",
+        "without autograd": "def squared_gradient(w, X, y):\n"
+        "    w.requires_grad_()\n"
+        "    ((torch.sigmoid(X @ w) - y) ** 2).mean().backward()\n"
+        "    return w.grad",
+        "one number for each image": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    return 2 * (p - y) * p * (1 - p)",
+    },
+    "descend_until": {
+        "step uphill": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w = w + lr * g\n"
+        "    return w, most",
+        "goes on after max_steps": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
+        "    step = 0\n"
+        "    while gradient(w).norm() >= tol:\n"
+        "        w = w - lr * gradient(w)\n"
+        "        step += 1\n"
+        "    return w, step",
+        "return two things": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            break\n"
+        "        w = w - lr * g\n"
+        "    return w",
+        "the number of steps is not": "def descend_until(gradient, w, lr,"
+        " tol, most):\n"
+        "    for step in range(1, most + 1):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g\n"
+        "    return w, most",
+        "largest slope": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.abs().max() < tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g\n"
+        "    return w, most",
+        "length of the step": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
+        "    for step in range(most):\n"
+        "        move = lr * gradient(w)\n"
+        "        if move.norm() < tol:\n"
+        "            return w, step\n"
+        "        w = w - move\n"
+        "    return w, most",
+        "square of the norm": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if (g ** 2).sum() < tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g\n"
+        "    return w, most",
+        "goes on although": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        w = w - lr * g\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step + 1\n"
+        "    return w, most",
+        "nothing is returned when max_steps": "def descend_until(gradient,"
+        " w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g",
+        "is overwritten": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return w, step\n"
+        "        w -= lr * g\n"
+        "    return w, most",
+        "results are swapped": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol:\n"
+        "            return step, w\n"
+        "        w = w - lr * g\n"
+        "    return most, w",
+        "the start is already good enough": "def descend_until(gradient, w,"
+        " lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        w = w - lr * gradient(w)\n"
+        "        if gradient(w).norm() < tol:\n"
+        "            return w, step + 1\n"
+        "    return w, most",
+        "never moved": "def descend_until(gradient, w, lr, tol, most):\n"
+        "    for step in range(most):\n"
+        "        if gradient(w).norm() < tol:\n"
+        "            break\n"
+        "        w - lr * gradient(w)\n"
+        "    return w, step",
+    },
+    "largest_rate": {
+        "divide the matrix by n": "def largest_rate(X):\n"
+        "    return 2 / torch.linalg.eigvalsh(X.T @ X).max()",
+        "it still converges": "def largest_rate(X):\n"
+        "    return 1 / torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
+        "the curvature itself": "def largest_rate(X):\n"
+        "    return torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
+        "smallest curvature": "def largest_rate(X):\n"
+        "    return 2 / torch.linalg.eigvalsh(X.T @ X / len(X)).min()",
+        "sum of all curvatures": "def largest_rate(X):\n"
+        "    return 2 / torch.trace(X.T @ X / len(X))",
+        "squared and divided by n": "def largest_rate(X):\n"
+        "    return 2 / torch.linalg.svdvals(X).max()",
+        "one rate for all": "def largest_rate(X):\n"
+        "    rates = 2 / torch.linalg.eigvalsh(X.T @ X / len(X))\n"
+        "    return rates if len(rates) > 1 else rates[0]",
+        "limit of the logistic loss": "def largest_rate(X):\n"
+        "    return 8 / torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
+    },
+    "standardise": {
+        "statistics of `other` itself": "def standardise(train, other):\n"
+        "    return (other - other.mean(0)) / other.std(0)",
+        "not subtracted": "def standardise(train, other):\n"
+        "    return other / train.std(0)",
+        "not divided out": "def standardise(train, other):\n"
+        "    return other - train.mean(0)",
+        "the variance": "def standardise(train, other):\n"
+        "    return (other - train.mean(0)) / train.var(0)",
+        "for the whole table": "def standardise(train, other):\n"
+        "    shift = train.mean() if train.shape[1] > 1 else train.mean(0)\n"
+        "    return (other - shift) / train.std()",
+        "you divide by it": "def standardise(train, other):\n"
+        "    return (other - train.mean(0)) / train.std(0)",
+        "a tiny number": "def standardise(train, other):\n"
+        "    return (other - train.mean(0)) / (train.std(0) + 1e-8)",
+        "minimum and maximum": "def standardise(train, other):\n"
+        "    low, high = train.min(0).values, train.max(0).values\n"
+        "    return (other - low) / (high - low)",
+        "you return train": "def standardise(train, other):\n"
+        "    return (train - train.mean(0)) / train.std(0)",
+        "is overwritten": "def standardise(train, other):\n"
+        "    std = train.std(0)\n"
+        "    other -= train.mean(0)\n"
+        "    other /= torch.where(std > 0, std, 1.0)\n"
+        "    return other",
+        "the spread from `other`": "def standardise(train, other):\n"
+        "    return (other - train.mean(0)) / other.std(0)",
+    },
+    "warm_cosine": {
+        "rate 0 and learns nothing": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * step / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "there is no warm-up": "def warm_cosine(step, n, peak, warm):\n"
+        "    return peak * (1 + math.cos(math.pi * step / n)) / 2",
+        "must start at its end": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    return peak * (1 + math.cos(math.pi * step / n)) / 2",
+        "only num_steps - warmup": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / n\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "minus the peak": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    return peak * math.cos(math.pi * (step - warm) / (n - warm))",
+        "a quarter of a cosine": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * math.cos(math.pi / 2 * s)",
+        "straight line": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    return peak * (n - step) / (n - warm)",
+        "factor 1/2": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s))",
+        "nothing is returned after": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    rate = peak * (1 + math.cos(math.pi * s)) / 2",
+        "nothing is returned in": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        rate = peak * (step + 1) / warm\n"
+        "    else:\n"
+        "        s = (step - warm) / (n - warm)\n"
+        "        return peak * (1 + math.cos(math.pi * s)) / 2",
+        "not one earlier": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm - 1)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "already belongs to the cosine": "def warm_cosine(step, n, peak,"
+        " warm):\n"
+        "    if step <= warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "warm-up is flat": "def warm_cosine(step, n, peak, warm):\n"
+        "    s = max(0, step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "stopped at its line": "def warm_cosine(step, n, peak, warm):\n"
+        "    return peak * math.cosine(step / n)",
+    },
+}
+
+
+def _adam_that(body):
+    """Adam's loop with one thing changed."""
+    lines = {
+        "m": "m = b1 * m + (1 - b1) * g",
+        "v": "v = b2 * v + (1 - b2) * g ** 2",
+        "mh": "mh = m / (1 - b1 ** t)",
+        "vh": "vh = v / (1 - b2 ** t)",
+        "w": "w = w - lr * mh / (vh.sqrt() + eps)",
+        "count": "enumerate(grads, start=1)",
+    } | body
+    return (
+        "def adam(w, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):\n"
+        "    b1, b2 = beta1, beta2\n"
+        "    m = v = torch.zeros_like(w)\n"
+        f"    for t, g in {lines['count']}:\n"
+        f"        {lines['m']}\n        {lines['v']}\n"
+        f"        {lines['mh']}\n        {lines['vh']}\n"
+        f"        {lines['w']}\n"
+        "    return w"
+    )
+
+
+def _library_adam(w, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    optimizer = torch.optim.Adam([w], lr, (beta1, beta2), eps)
+    for grad in grads:
+        w.grad = grad
+        optimizer.step()
+    return w
+
+
+WRONG["adam"] = {
+    "you go uphill": _adam_that({"w": "w = w + lr * mh / (vh.sqrt() + eps)"}),
+    "are not corrected": _adam_that({"mh": "mh = m", "vh": "vh = v"}),
+    "only the first average": _adam_that({"vh": "vh = v"}),
+    "only v is corrected": _adam_that({"mh": "mh = m"}),
+    "the power t is missing": _adam_that(
+        {"mh": "mh = m / (1 - b1)", "vh": "vh = v / (1 - b2)"}
+    ),
+    "v averages grad**2": _adam_that({"v": "v = b2 * v + (1 - b2) * g"}),
+    "one and the same tensor": _adam_that(
+        {
+            "m": "m *= b1; m += (1 - b1) * g",
+            "v": "v *= b2; v += (1 - b2) * g ** 2",
+        }
+    ),
+    "is overwritten": _adam_that({"w": "w -= lr * mh / (vh.sqrt() + eps)"}),
+    "the root is missing": _adam_that({"w": "w = w - lr * mh / (vh + eps)"}),
+    "not the square of their average": _adam_that(
+        {"v": "v = b2 * v + (1 - b2) * m ** 2"}
+    ),
+    "not inside it": _adam_that({"w": "w = w - lr * mh / (vh + eps).sqrt()"}),
+    "the two betas are swapped": _adam_that(
+        {"m": "b1, b2 = beta2, beta1; m = b1 * m + (1 - b1) * g"}
+    ),
+    "at t = 0": _adam_that({"count": "enumerate(grads)"}),
+    "are carried on": _adam_that(
+        {
+            "mh": "m = mh = m / (1 - b1 ** t)",
+            "vh": "v = vh = v / (1 - b2 ** t)",
+        }
+    ),
+    "must be those that are passed in": _adam_that(
+        {
+            "m": "b1, b2, eps = 0.9, 0.999, 1e-8; m = b1 * m + (1 - b1) * g",
+        }
+    ),
+    "only one gradient was used": _adam_that(
+        {"count": "enumerate(grads[-1:], start=1)"}
+    ),
+    "write it yourself": _library_adam,
+}

@@ -1,0 +1,16 @@
+"""Where the course is hosted: pyproject.toml says it, nothing else."""
+
+import tomllib
+
+from tools.notebook_files import ROOT
+
+PYPROJECT = ROOT / "pyproject.toml"
+HOST = "https://github.com/"
+COLAB = "https://colab.research.google.com/github/"
+
+
+def address():
+    """owner/name, as pyproject.toml has it."""
+    text = PYPROJECT.read_text(encoding="utf-8")
+    repository = tomllib.loads(text)["project"]["urls"]["Repository"]
+    return repository.removeprefix(HOST)

@@ -1,0 +1,102 @@
+"""The table of contents: course.toml, read and checked."""
+
+import re
+import tomllib
+from typing import NamedTuple
+
+from tools.notebook_files import ROOT
+
+FILE = ROOT / "course.toml"
+NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
+TOPIC = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+class ContentsError(ValueError):
+    """What is wrong in course.toml, and what to do about it."""
+
+
+class Chapter(NamedTuple):
+    """One notebook, as the table of contents has it."""
+
+    number: int
+    topic: str
+    title: str
+    question: str
+    after: tuple[str, ...]  # topics that it builds on
+    part: str  # "II. BigModel"
+
+    @property
+    def stem(self):
+        return f"{self.number:02}_{self.topic}"
+
+    @property
+    def path(self):
+        return ROOT / "notebooks" / f"{self.stem}.ipynb"
+
+    @property
+    def link(self):
+        """A Markdown link from a notebook beside it."""
+        return f"[{self.title}]({self.path.name})"
+
+
+def load(text=None):
+    """The chapters in order.
+
+    Raises ContentsError if an entry is incomplete, a topic stands twice, or
+    a chapter builds on one that does not come before it.
+    """
+    if text is None:
+        text = FILE.read_text(encoding="utf-8")
+    try:
+        parts = tomllib.loads(text).get("part", [])
+    except tomllib.TOMLDecodeError as error:
+        raise ContentsError(f"course.toml cannot be read: {error}") from None
+    chapters = []
+    for numeral, part in zip(NUMERALS, parts, strict=False):
+        name = f"{numeral}. {part.get('title', '')}"
+        for entry in part.get("chapter", []):
+            chapters.append(_chapter(entry, len(chapters), name))
+    if len(parts) > len(NUMERALS):
+        raise ContentsError(f"course.toml has more than {len(NUMERALS)} parts")
+    known = set()
+    for chapter in chapters:
+        missing = set(chapter.after) - known
+        if chapter.topic in known or missing:
+            raise ContentsError(
+                f"course.toml: {chapter.topic} "
+                + (
+                    f"builds on {', '.join(sorted(missing))}, which must "
+                    "come before it"
+                    if missing
+                    else "stands there twice"
+                )
+            )
+        known.add(chapter.topic)
+    return chapters
+
+
+def _chapter(entry, number, part):
+    wanted = {"topic", "title", "question", "after"}
+    if set(entry) != wanted:
+        raise ContentsError(
+            f"course.toml: a chapter has {', '.join(sorted(wanted))}, not "
+            f"{', '.join(sorted(entry)) or 'nothing'}"
+        )
+    if not TOPIC.fullmatch(entry["topic"]):
+        raise ContentsError(
+            f"course.toml: a topic is lower-case words joined by _, not "
+            f"{entry['topic']!r}"
+        )
+    if not entry["title"] or not entry["question"].endswith("?"):
+        raise ContentsError(
+            f"course.toml: {entry['topic']} needs a title, and a question "
+            "that ends in a question mark"
+        )
+    return Chapter(
+        number,
+        entry["topic"],
+        entry["title"],
+        entry["question"],
+        tuple(entry["after"]),
+        part,
+    )

@@ -1,0 +1,1 @@
+"""What `make chapter` starts a new notebook with: a small exercise."""
