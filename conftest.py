@@ -38,6 +38,9 @@ def pytest_configure(config):
     )
     os.environ["GIT_ALLOW_PROTOCOL"] = "file"
     os.environ["TQDM_DISABLE"] = "1"  # no progress bar among the outputs
+    # A `make` that a test starts is not a part of the `make test` around it.
+    for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "LANE", "PYTHON"):
+        os.environ.pop(name, None)
 
 
 def has_gpu():
