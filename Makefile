@@ -19,7 +19,7 @@ ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: help environment lab setup student solutions grade test test-all \
-	lint check refresh chapter publish experiments weights race mutants \
+	lint format check refresh chapter publish experiments weights race mutants \
 	bench ledger data clean
 
 help:
@@ -61,6 +61,7 @@ grade: environment
 ##   make test         Checks the style and runs the tests and every notebook.
 ##   make test-all     Runs, besides, the tests that take many minutes.
 ##   make lint         Checks the style of code and notebooks.
+##   make format       Corrects most of what make lint finds.
 ##   make check        Reports which notebooks are stored with outputs of
 ##                     older code.
 ##   make refresh      Executes those notebooks, stores their outputs, and
@@ -92,6 +93,10 @@ lint: environment
 	@$(RUN) ruff check --quiet .
 	@$(RUN) ruff format --check --quiet .
 
+format: environment
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
 check: environment
 	$(RUN) tools.refresh --check
 
@@ -99,6 +104,8 @@ refresh: environment
 	$(RUN) tools.refresh
 
 chapter: environment
+	$(if $(and $(NAME),$(AFTER)),,$(error \
+		make chapter NAME=topic AFTER=topic; topics are in course.toml))
 	$(RUN) tools.chapter $(NAME) --after $(AFTER) \
 		$(if $(TITLE),--title "$$TITLE") \
 		$(if $(QUESTION),--question "$$QUESTION")

@@ -14,7 +14,7 @@ import sys
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from tools import generated
-from tools.contents import FILE, TOPIC, load
+from tools.contents import FILE, TOPIC, load, renumber
 from tools.notebook_files import ROOT, as_stored
 from tools.refresh import METADATA, refresh
 
@@ -99,7 +99,7 @@ CLOSING = """\
 - The second.
 - The third.
 
-**Not explained yet:** the question that the next notebook takes up."""
+**Not explained yet:** the question that this leaves open."""
 
 
 def cells(topic):
@@ -141,17 +141,8 @@ def with_entry(text, topic, title, question, after):
     return f"{text[: place.end()]}\n{entry}{text[place.end() :]}"
 
 
-def renumber(old, new):
-    """Give the files of chapters their new numbers, the last ones first."""
-    paths = {chapter.topic: chapter.path for chapter in new}
-    for chapter in reversed(old):
-        if chapter.path != paths[chapter.topic]:
-            chapter.path.rename(paths[chapter.topic])
-
-
 def begin(topic, after, title, question):
     """Make the chapter; returns the files that are new."""
-    old = load()
     text = with_entry(
         FILE.read_text(encoding="utf-8"), topic, title, question, after
     )
@@ -161,8 +152,9 @@ def begin(topic, after, title, question):
     for number, cell in enumerate(notebook.cells):
         cell.id = f"{topic[:40]}-{number}".replace("_", "-")
     generated.update_notebook(notebook, chapter, new)
+    others = [other for other in new if other != chapter]
+    renumber(others)
     FILE.write_text(text, encoding="utf-8", newline="\n")
-    renumber(old, new)
     modules = {
         "checks.py": ROOT / "helpers" / "checks" / f"{topic}.py",
         "wrong_answers.py": ROOT / "tests" / "wrong_answers" / f"{topic}.py",

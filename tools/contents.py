@@ -4,7 +4,7 @@ import re
 import tomllib
 from typing import NamedTuple
 
-from tools.notebook_files import ROOT
+from tools.notebook_files import ROOT, topic
 
 FILE = ROOT / "course.toml"
 NUMERALS = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
@@ -73,6 +73,40 @@ def load(text=None):
             )
         known.add(chapter.topic)
     return chapters
+
+
+def misplaced(chapters):
+    """[(path, where it belongs)] of notebooks under another number.
+
+    Raises ContentsError if a topic has no notebook, or a notebook no entry.
+    """
+    folder = ROOT / "notebooks"
+    files = {topic(path): path for path in sorted(folder.glob("*.ipynb"))}
+    wanted = {chapter.topic: chapter.path for chapter in chapters}
+    lost, unknown = wanted.keys() - files.keys(), files.keys() - wanted.keys()
+    if lost or unknown:
+        raise ContentsError(
+            "course.toml and notebooks/ disagree. In course.toml alone: "
+            f"{', '.join(sorted(lost)) or 'nothing'}; in notebooks/ alone: "
+            f"{', '.join(sorted(unknown)) or 'nothing'}. A topic that was "
+            "renamed is the name of its notebook, notebooks/NN_TOPIC.ipynb, "
+            "of helpers/checks/TOPIC.py and of tests/wrong_answers/TOPIC.py."
+        )
+    return [
+        (files[name], path)
+        for name, path in wanted.items()
+        if files[name] != path
+    ]
+
+
+def renumber(chapters):
+    """Give every notebook the number of its place; returns the new paths."""
+    moves = misplaced(chapters)
+    for old, new in moves:  # two may swap their places
+        old.rename(new.with_suffix(".moving"))
+    for _, new in moves:
+        new.with_suffix(".moving").rename(new)
+    return [new for _, new in moves]
 
 
 def _chapter(entry, number, part):

@@ -102,12 +102,18 @@ def update_notebook(notebook, chapter, chapters):
 
 
 def renumbered(text, chapters):
-    """The text with links to notebooks under their present numbers."""
-    names = {chapter.topic: chapter.path.name for chapter in chapters}
+    """The text with links to notebooks under their numbers and titles."""
+    known = {chapter.topic: chapter for chapter in chapters}
+
+    def link(match):
+        chapter = known.get(match["topic"])
+        if chapter is None:
+            return match[0]
+        around = re.match(r"(?:Previous|Next): ", match["text"])
+        return f"[{around[0] if around else ''}{chapter.link[1:]}"
+
     return re.sub(
-        r"(?<![\w/])\d\d_(\w+)\.ipynb",
-        lambda match: names.get(match[1], match[0]),
-        text,
+        r"\[(?P<text>[^\[\]]*)\]\(\d\d_(?P<topic>\w+)\.ipynb\)", link, text
     )
 
 

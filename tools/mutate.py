@@ -9,7 +9,7 @@ reversed, arguments dropped, `unbroadcast` left out, sums overwritten,
 statements removed. Each faulty engine exists in the memory of a fresh
 process only, where tests/helpers/test_engine.py runs against it until its
 first failure (but for what is slow there). Faults that survive are listed,
-with the reason why they may, in tests/survivors.json.
+with the reason why they may, in tests/engine_survivors.json.
 """
 
 import ast
@@ -31,7 +31,7 @@ os.environ["ENGINE_TESTS"] = "mutants"
 ROOT = Path(__file__).resolve().parent.parent
 ENGINE = ROOT / "helpers" / "engine.py"
 TESTS = ROOT / "tests" / "helpers" / "test_engine.py"
-SURVIVORS = ROOT / "tests" / "survivors.json"
+SURVIVORS = ROOT / "tests" / "engine_survivors.json"
 TIME_LIMIT = 120  # seconds; a fault that makes the engine loop is noticed
 SLOW = "chain or bigmodel"  # the latter only for faults in bigmodel
 
@@ -266,7 +266,11 @@ def main():
         f"in {time.time() - start:.0f} s"
     )
     unargued = [name for name in alive if name not in argued]
-    print("without an argument in tests/survivors.json:", *unargued, sep="\n")
+    print(
+        "without an argument in tests/engine_survivors.json:",
+        *unargued,
+        sep="\n",
+    )
     sys.exit(bool(unargued))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.recorded import RECORDS
 from tools.fingerprint import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +54,8 @@ def fixed_cells(notebook):
 
 
 def code_hash(notebook):
-    """Changes with the code of the notebook, and of the helpers it uses.
+    """Changes with the code of the notebook, and of the helpers it uses,
+    and with the recorded experiments that it shows.
 
     Comments and docstrings of the helpers do not count, and neither does
     layout: nothing they say changes an output. The same on every Python.
@@ -63,7 +65,19 @@ def code_hash(notebook):
     for path in sorted(_helpers_used(sources)):
         source = path.read_text(encoding="utf-8")
         digest.update(fingerprint(source).encode())
+    for path in sorted(_records_shown(notebook)):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
+
+
+def _records_shown(notebook):
+    """The recorded experiments that cells read whose outputs are compared."""
+    for cell in outputs_depend_on(notebook):
+        if not tags(cell) & {"volatile", "gpu"}:
+            for name in re.findall(r'load_record\("([\w-]+)"\)', cell.source):
+                path = RECORDS / f"{name}.json"
+                if path.is_file():
+                    yield path
 
 
 def _helpers_used(sources):

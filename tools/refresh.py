@@ -30,8 +30,8 @@ from nbclient.exceptions import CellExecutionError
 
 from helpers.figures import RUN_ME, VIEW
 from tools import generated
+from tools.contents import ContentsError, load, misplaced, renumber
 from tools.notebook_files import (
-    NOTEBOOKS,
     as_stored,
     code_cells,
     code_hash,
@@ -58,6 +58,8 @@ def client(notebook, folder, **options):
         timeout=1200,
         kernel_name="python3",
         record_timing=False,
+        # Its warning about TCP is nothing to alarm a maintainer with.
+        extra_arguments=["--log-level=ERROR"],
         resources={"metadata": {"path": str(folder)}},
         **options,
     )
@@ -170,10 +172,12 @@ def main():
     parser.add_argument("--check", action="store_true", help="change nothing")
     arguments = parser.parse_args()
     if arguments.check:
-        return check(arguments.files or NOTEBOOKS)
+        return check(arguments.files)
+    for path in renumber(load()):
+        print("moved  ", path.name, flush=True)
     failed = False
     everything = arguments.files or arguments.all
-    for path in arguments.files or NOTEBOOKS:
+    for path in arguments.files or [chapter.path for chapter in load()]:
         if not everything and is_current(path):
             print("current", path.name, flush=True)
             continue
@@ -188,8 +192,15 @@ def main():
     return int(failed)
 
 
-def check(paths):
+def check(files=()):
     """Say what is stale; 1 if anything is, else 0."""
+    moves = misplaced(load())
+    for old, new in moves:
+        print(f"misplaced {old.name}: its number is that of {new.name}")
+    if moves:
+        print("`make refresh` brings all of it up to date.")
+        return 1
+    paths = list(files) or [chapter.path for chapter in load()]
     stale = [path for path in paths if not is_current(path)]
     for path in paths:
         print("stale  " if path in stale else "current", path.name)
@@ -202,4 +213,7 @@ def check(paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except (ContentsError, generated.GeneratedError) as error:
+        sys.exit(str(error))

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
+from tools.times import CARD
 
 FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -41,6 +42,9 @@ def exercises(path):
             name=names[0],
             imports=imports,
             stub=cell.source,
+            # A figure that the exercise is about may stand between.
+            before=[c.source for c in notebook.cells[position - 2 : position]],
+            after=later[0].source if later else "",
             solution=FENCE.search(solutions[0])[1] if solutions else "",
             check=check_line,
         )
@@ -70,6 +74,10 @@ def run(exercise, definition):
 def wrong_answers(exercise):
     """{diagnosis: answer}: what learners really write, and what it earns."""
     module = importlib.import_module(f"tests.wrong_answers.{exercise.topic}")
+    assert exercise.name in module.WRONG, (
+        f"tests/wrong_answers/{exercise.topic}.py has no {exercise.name}: "
+        "tag, check, function and key there share one name"
+    )
     return module.WRONG[exercise.name]
 
 
@@ -120,18 +128,28 @@ def test_lazy_answers_are_refused(exercise):
 
 @each_exercise
 def test_an_exercise_has_card_hints_and_solution(exercise):
-    assert exercise.solution, f"{exercise.name} has no solution"
+    assert exercise.solution, (
+        f"{exercise.name} has no solution: a cell with the tags solution and "
+        f"solution-{exercise.name}, and in it a ```python block"
+    )
     assert exercise.check.startswith("checks."), exercise.check
+    assert any(map(CARD.match, exercise.before)), (
+        f"a cell before exercise {exercise.name} is its card: `### Exercise "
+        "1. Title`, and in it `*About 6 minutes; two lines.*`"
+    )
+    assert "<summary>Hint" in exercise.after, (
+        f"exercise {exercise.name} has no hints: after the stub comes a cell "
+        "`<details><summary>Hint 1</summary> ... </details>`"
+    )
 
 
 @each_exercise
 def test_a_broken_solution_is_not_right(exercise):
-    """Changing any one number or operator must be noticed somewhere."""
-    verdicts = [
-        run(exercise, ast.unparse(broken)).kind
-        for broken in mutants(exercise.solution)
-    ]
-    assert any(kind != "right" for kind in verdicts)
+    """Changing any one operator must be noticed in one of five draws."""
+    for broken in mutants(exercise.solution):
+        source = ast.unparse(broken)
+        kinds = {run(exercise, source).kind for _ in range(5)}
+        assert kinds != {"right"}, source
 
 
 def mutants(source):

@@ -13,6 +13,7 @@ from tools.refresh import client, normalise
 
 QUICK = "gradient_descent"
 TOPICS = ("start_here", "neurons_and_activations", QUICK)
+assert set(TOPICS) <= set(map(topic, NOTEBOOKS)), "a topic was renamed"
 
 
 def texts(cell):

@@ -43,7 +43,7 @@ def test_text_is_read_and_written_as_utf_8(path):
     """Whatever the locale of the machine is."""
     for name, call in calls(path):
         given = {keyword.arg for keyword in call.keywords}
-        where = f"line {call.lineno}: {ast.unparse(call)}"
+        where = f'line {call.lineno}: say encoding="utf-8"'
         if name in ("read_text", "write_text"):
             assert "encoding" in given, where
         if name == "open" and isinstance(call.func, ast.Name):

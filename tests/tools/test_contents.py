@@ -2,7 +2,8 @@
 
 import pytest
 
-from tools.contents import ContentsError, load
+from tools import contents
+from tools.contents import ContentsError, load, misplaced, renumber
 from tools.notebook_files import NOTEBOOKS
 
 ENTRY = """\
@@ -24,6 +25,7 @@ after = ["first_steps"]
 
 
 def test_it_holds_every_notebook_and_no_other():
+    assert misplaced(load()) == [], "`make refresh` gives the right numbers"
     assert [chapter.path for chapter in load()] == NOTEBOOKS
 
 
@@ -62,3 +64,38 @@ def test_every_topic_has_its_checks_and_wrong_answers():
     for folder in ("helpers/checks", "tests/wrong_answers"):
         files = {path.stem for path in (ROOT / folder).glob("*.py")}
         assert files - {"__init__"} == topics, folder
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Notebooks of ENTRY that stand under each other's numbers."""
+    monkeypatch.setattr(contents, "ROOT", tmp_path)
+    (tmp_path / "notebooks").mkdir()
+    for name in ("01_first_steps", "00_more"):
+        path = tmp_path / "notebooks" / f"{name}.ipynb"
+        path.write_text(name, encoding="utf-8")
+    return tmp_path / "notebooks"
+
+
+def test_moving_an_entry_renumbers_the_notebooks(folder):
+    chapters = load(ENTRY)
+    assert len(misplaced(chapters)) == 2
+    renumber(chapters)
+    stored = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in folder.iterdir()
+    }
+    assert stored == {
+        "00_first_steps.ipynb": "01_first_steps",
+        "01_more.ipynb": "00_more",
+    }
+    assert renumber(chapters) == []
+
+
+def test_a_renamed_topic_is_named(folder):
+    renamed = ENTRY.replace('topic = "more"', 'topic = "much_more"')
+    with pytest.raises(
+        ContentsError, match="alone: much_more; in notebooks/ alone: more"
+    ):
+        misplaced(load(renamed))
+    assert len(list(folder.iterdir())) == 2

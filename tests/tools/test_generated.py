@@ -73,11 +73,13 @@ def test_an_opening_that_lacks_a_line_is_named(source):
         generated.update_notebook(notebook, chapters[1], chapters)
 
 
-def test_links_follow_the_numbers():
+def test_links_follow_the_numbers_and_titles():
     chapters = load(CONTENTS)
-    text = "[a](07_second.ipynb), [b](00_other.ipynb), x/07_second.ipynb"
+    text = "[a](07_second.ipynb), [b](00_other.ipynb), x/07_second.ipynb, "
+    text += "[Next: Old](09_first.ipynb)"
     assert generated.renumbered(text, chapters) == (
-        "[a](01_second.ipynb), [b](00_other.ipynb), x/07_second.ipynb"
+        "[Second](01_second.ipynb), [b](00_other.ipynb), x/07_second.ipynb, "
+        "[Next: First](00_first.ipynb)"
     )
 
 

@@ -350,7 +350,8 @@ def dry_run(*arguments):
 @pytest.mark.parametrize("target", sorted(targets() - {"help", "clean"}))
 def test_every_command_is_a_module_and_exists(target):
     """A program such as .venv/bin/jupyter stops when the folder moves."""
-    first, *rest = dry_run(target).splitlines()
+    given = ["NAME=a", "AFTER=b"] if target == "chapter" else []
+    first, *rest = dry_run(target, *given).splitlines()
     assert first == "python3 tools/install.py  --lane pinned .venv"
     for line in rest:
         if ".venv" in line:
@@ -385,6 +386,18 @@ def test_arguments_arrive_whole():
     assert "-m tools.grade 'Ana P.ipynb' b" in dry_run(
         "grade", "FILES='Ana P.ipynb' b"
     )
+
+
+@needs_make
+def test_a_chapter_without_its_name_is_not_begun():
+    done = subprocess.run(
+        ["make", "chapter", "NAME=a"],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode
+    assert "make chapter NAME=topic AFTER=topic" in done.stderr
 
 
 @needs_make

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from tools import refresh
+from tools import notebook_files, refresh
 from tools.notebook_files import ROOT, code_cells, read
 
 CELLS = [
@@ -118,8 +118,6 @@ def test_changed_code_is_noticed_without_running_it(path):
 def test_a_changed_helper_is_noticed_and_its_docstring_is_not(
     path, tmp_path, monkeypatch
 ):
-    from tools import notebook_files
-
     shutil.copytree(notebook_files.ROOT / "helpers", tmp_path / "helpers")
     monkeypatch.setattr(notebook_files, "ROOT", tmp_path)
     assert refresh.is_current(path)
@@ -137,6 +135,27 @@ def test_a_changed_helper_is_noticed_and_its_docstring_is_not(
         other.read_text(encoding="utf-8") + "\nunused = 1\n", encoding="utf-8"
     )
     assert refresh.is_current(path)
+
+
+def test_a_changed_record_is_noticed(tmp_path, monkeypatch):
+    """But not one that only a volatile cell reads: it keeps its output."""
+    monkeypatch.setattr(notebook_files, "RECORDS", tmp_path)
+    for name in ("shown", "volatile"):
+        (tmp_path / f"{name}.json").write_text("{}", encoding="utf-8")
+    notebook = new_notebook(
+        cells=[
+            new_code_cell('rows = load_record("shown")["rows"]'),
+            new_code_cell(
+                'load_record("volatile")', metadata={"tags": ["volatile"]}
+            ),
+            new_code_cell('load_record("not-there")'),
+        ]
+    )
+    before = notebook_files.code_hash(notebook)
+    (tmp_path / "volatile.json").write_text("[]", encoding="utf-8")
+    assert notebook_files.code_hash(notebook) == before
+    (tmp_path / "shown.json").write_text("[]", encoding="utf-8")
+    assert notebook_files.code_hash(notebook) != before
 
 
 def test_a_failing_notebook_is_not_stored(path, monkeypatch, capsys):

@@ -23,8 +23,15 @@ def experiments():
     """{name: function} of every experiment, topic by topic."""
     found = {}
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        if not module.name.endswith("__main__"):
-            found |= importlib.import_module(module.name).EXPERIMENTS
+        if module.name.endswith("__main__"):
+            continue
+        own = getattr(importlib.import_module(module.name), "EXPERIMENTS", {})
+        if not own or found.keys() & own.keys():
+            raise RuntimeError(
+                f'{module.name} needs EXPERIMENTS = {{"name": function}}, '
+                "with names that no other module has"
+            )
+        found |= own
     return found
 
 
