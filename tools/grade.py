@@ -586,51 +586,58 @@ def apart(function, *arguments, seconds, memory, largest=2**16):
     start = "forkserver" if hasattr(os, "fork") else "spawn"
     context = multiprocessing.get_context(start)
     ours, theirs = context.Pipe(duplex=False)
-    nonce, late = secrets.token_hex(), threading.Event()
+    nonce = secrets.token_hex()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         process = context.Process(
             target=_child,
             args=(theirs, nonce, folder, memory, function, arguments),
         )
-
-        def stop():
-            late.set()
-            _kill(process)
-
         try:
             process.start()
         except (OSError, EOFError) as error:
             words = f"No process could be started: {error}."
             raise Failed("crashed", words) from None
         theirs.close()
-        timer = threading.Timer(START, stop)
         try:
-            timer.start()
-            ours.recv_bytes(largest)
-            timer.cancel()
-            timer = threading.Timer(seconds, stop)
-            timer.start()
-            sent = json.loads(ours.recv_bytes(largest))
-            if sent["nonce"] != nonce or not sent.keys() & {"value", "error"}:
+            sent = _received(ours, process, seconds, largest)
+            if sent["nonce"] != nonce or not {"value", "error"} & {*sent}:
                 raise ValueError
-        except EOFError:
-            process.join()
-            if late.is_set():
-                words = f"Stopped after {timer.interval:g} seconds."
-                raise Failed("too long", words) from None
-            words = f"The process ended early, with code {process.exitcode}."
-            raise Failed("crashed", words) from None
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError, RuntimeError):
             words = "The process sent something else than an answer."
             raise Failed("crashed", words) from None
         finally:
-            timer.cancel()
             _kill(process)
             process.join()
             ours.close()
     if "error" in sent:
         raise Failed("failed", sent["error"])
     return sent["value"]
+
+
+def _received(channel, process, seconds, largest):
+    """What a process sends when it has started, in so many seconds."""
+    late = threading.Event()
+
+    def stop():
+        late.set()
+        _kill(process)
+
+    try:
+        for limit in (START, seconds):
+            timer = threading.Timer(limit, stop)
+            timer.start()
+            sent = channel.recv_bytes(largest)
+            timer.cancel()
+        return json.loads(sent)
+    except EOFError:
+        process.join()
+        if late.is_set():
+            words = f"Stopped after {limit:g} seconds."
+            raise Failed("too long", words) from None
+        words = f"The process ended early, with code {process.exitcode}."
+        raise Failed("crashed", words) from None
+    finally:
+        timer.cancel()
 
 
 def _kill(process):
