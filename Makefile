@@ -43,10 +43,11 @@ setup: environment
 ##   make student      Writes copies of the notebooks without solutions and
 ##                     outputs to student/.
 ##   make solutions    Writes the solutions alone to solutions/.
-##   make grade FILES="a.ipynb b.ipynb"
-##                     Grades notebooks that learners handed in, and writes
-##                     the results to grades.csv. A name with spaces is
-##                     quoted twice: FILES="'Ana P.ipynb' b.ipynb"
+##   make grade DIR=handed_in
+##                     Grades the notebooks in a folder, and writes the
+##                     results to grades.csv. FILES="a.ipynb b.ipynb" grades
+##                     these; there, a name with spaces is quoted twice:
+##                     FILES="'Ana P.ipynb' b.ipynb"
 ##
 student: environment
 	$(RUN) tools.student student
@@ -55,7 +56,7 @@ solutions: environment
 	$(RUN) tools.student solutions
 
 grade: environment
-	$(RUN) tools.grade $(FILES)
+	$(RUN) tools.grade $(FILES) $(if $(DIR),"$$DIR"/*.ipynb)
 
 ## To maintain
 ##   make test         Checks the style and runs the tests and every notebook.

@@ -6,15 +6,19 @@ looks at the rows of one of them.
 
 import csv
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from tests.course.test_exercises import exercises
 from tools import grade
-from tools.notebook_files import NOTEBOOKS, ROOT
+from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, read, tags
+from tools.student import student_copy
 
 SECONDS = 4
 IMPORTS = """\
@@ -226,23 +230,27 @@ def run(tmp_path_factory):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     rows = {}
-    with open(folder / "grades.csv", newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            name = Path(row["file"]).stem
-            rows.setdefault(name, []).append(grade.Row(**row))
+    for row in table(folder / "grades.csv"):
+        rows.setdefault(Path(row.file).stem, []).append(row)
     return rows, done.stdout
 
 
-def command(folder, *arguments):
+def table(path):
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        return [grade.Row(**row) for row in csv.DictReader(file)]
+
+
+def command(folder, *arguments, **options):
     return subprocess.run(
         [
-            *(sys.executable, "-m", "tools.grade", *arguments),
+            *(sys.executable, "-m", "tools.grade"),
             *("--seconds", str(SECONDS), "--memory", "1500"),
-            *("--out", folder / "grades.csv"),
+            *("--out", folder / "grades.csv", *arguments),
         ],
         capture_output=True,
         text=True,
         cwd=ROOT,
+        **options,
     )
 
 
@@ -263,7 +271,7 @@ EXPECTED = {
     "crashes": ("crashed", "ended early, with code -11"),
     "recursion": ("error", "RecursionError"),
     "syntax": ("error", "The cell cannot be read, line 1: expected ':'"),
-    "no_tags": ("unreadable", "neither its name nor an exercise's tag"),
+    "no_tags": ("unreadable", "Neither its name nor an exercise's tag"),
     "missing_cell": ("missing", "No cell defines the answer."),
     "network": ("error", "PermissionError: not while an answer is graded"),
     "starts_programs": ("error", "PermissionError"),
@@ -280,14 +288,14 @@ EXPECTED = {
     "writes_verdict": ("crashed", "something else than an answer"),
     "writes_half": ("too long", "Stopped after"),
     "forges_table": ("wrong", "at 3.0 expected"),
-    "empty": ("unreadable", "JSONDecodeError"),
-    "no_json": ("unreadable", "JSONDecodeError"),
-    "no_cells": ("unreadable", "KeyError: 'cells'"),
-    "list": ("unreadable", "TypeError"),
-    "deep": ("unreadable", "RecursionError"),
-    "stranger": ("unreadable", "neither its name nor an exercise's tag"),
+    "empty": ("unreadable", "The file is empty"),
+    "no_json": ("unreadable", "This is no notebook"),
+    "no_cells": ("unreadable", "This is JSON, but no notebook"),
+    "list": ("unreadable", "This is JSON, but no notebook"),
+    "deep": ("unreadable", "This is no notebook"),
+    "stranger": ("unreadable", "Neither its name nor an exercise's tag"),
     "giant_output": ("right", "Right"),
-    "absent": ("unreadable", "FileNotFoundError"),
+    "absent": ("unreadable", "There is no such file"),
 }
 EXPECTED["square_too"] = EXPECTED["square"]
 
@@ -370,13 +378,17 @@ def test_a_fault_of_a_check_is_not_the_learners(tmp_path):
 
 
 def test_a_text_that_a_spreadsheet_would_compute_stays_a_text(tmp_path):
-    table = tmp_path / "grades.csv"
-    grade.write_csv(table, [grade.Row("=1+1.ipynb", "", "", "wrong", "no")])
-    assert (
-        table.read_text(encoding="utf-8")
-        .splitlines()[1]
-        .startswith("'=1+1.ipynb,")
-    )
+    path = tmp_path / "grades.csv"
+    for start in "=+-@\t\r":
+        grade.write_csv(path, [grade.Row(f"{start}1.ipynb", *"abcd")])
+        assert table(path)[0].file == f"'{start}1.ipynb"
+
+
+def test_a_spreadsheet_sees_that_the_table_is_utf_8(tmp_path):
+    path = tmp_path / "grades.csv"
+    grade.write_csv(path, [grade.Row("Zoë", *"abcd")])
+    assert path.read_bytes().startswith(b"\xef\xbb\xbffile,")
+    assert table(path)[0].file == "Zoë"
 
 
 def test_a_course_without_exercises_is_refused(tmp_path):
@@ -385,7 +397,85 @@ def test_a_course_without_exercises_is_refused(tmp_path):
     assert "holds no notebook with exercises" in done.stderr
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)
+# --- the real notebooks ---------------------------------------------------
+
+each_notebook = pytest.mark.parametrize(
+    "path", NOTEBOOKS, ids=lambda path: path.name
+)
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """What a notebook earns, judged in this process: {exercise: result}."""
+    # An answer's own module takes this place.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+
+    def judged(text, name="anna_01_numbers.ipynb", course=None):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        if course is None:
+            course = tmp_path / "01_numbers.ipynb"
+            course.write_text(COURSE, encoding="utf-8")
+        course = grade.read_course(course)
+        stem, answers, sources = grade.read_answers(path, course)
+        return {
+            exercise.name: grade.judge(
+                exercise, sources, answers[exercise.name]
+            )
+            if exercise.name in answers
+            else ("missing", "")
+            for exercise in course[stem][1]
+        }
+
+    return judged
+
+
+def solved(path, with_tags=True):
+    """A student's copy with the course's solutions in the stubs' place."""
+    copy = student_copy(read(path))
+    for exercise in exercises(path):
+        stub = next(
+            cell
+            for cell in code_cells(copy)
+            if f"exercise-{exercise.name}" in tags(cell)
+        )
+        stub.source = f"{exercise.solution}\n\n{exercise.check}"
+    if not with_tags:
+        for one_cell in copy.cells:
+            one_cell.metadata = {}
+    return nbformat.writes(copy)
+
+
+@each_notebook
+def test_who_has_done_nothing_has_solved_nothing(path, results):
+    stored = path.read_text(encoding="utf-8")
+    for text in (stored, nbformat.writes(student_copy(read(path)))):
+        got = results(text, path.name, path)
+        assert got
+        assert {result for result, _ in got.values()} == {"not done"}, got
+
+
+@each_notebook
+@pytest.mark.parametrize("with_tags", [True, False])
+def test_who_pastes_the_solutions_has_solved_all(path, with_tags, results):
+    got = results(solved(path, with_tags), path.name, path)
+    assert got
+    assert {result for result, _ in got.values()} == {"right"}, got
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path,
+            id=path.name,
+            marks=[]
+            if path.stem.endswith(("start_here", "backpropagation"))
+            else pytest.mark.full,
+        )
+        for path in NOTEBOOKS
+    ],
+)
 def test_who_hands_in_the_courses_solutions_has_solved_all(path, tmp_path):
     """Its check line is not even there: the course's own is used."""
     known = grade.read_course(path.parent)
@@ -396,3 +486,485 @@ def test_who_hands_in_the_courses_solutions_has_solved_all(path, tmp_path):
     learners.write_text(notebook(*cells), encoding="utf-8")
     for row in grade.grade(learners, known, seconds=120):
         assert row.result == "right", row
+
+
+# --- which cell is the answer ---------------------------------------------
+
+SHOWN = "def double(x):\n    y = x + x\n    return y"  # in a later cell
+UNTOUCHED = cell(stub("double"), "double")
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([UNTOUCHED, cell(SHOWN)], "not done"),
+        ([UNTOUCHED, cell(SHOWN), cell(SHOWN)], "not done"),
+        ([UNTOUCHED, cell(f"# mine\n{SHOWN}\nprint(double(2))")], "not done"),
+        ([UNTOUCHED, cell(f"%%time\n{SHOWN}")], "not done"),
+        ([cell(SHOWN)], "missing"),
+        ([cell("def double(x):\n    return twice(", "double")], "error"),
+        # Copied to where the question is, it is an answer.
+        ([cell(SHOWN, "double")], "right"),
+        ([cell(f"{SHOWN}\nchecks.double(double)")], "right"),
+        # It never helps another cell.
+        ([cell("old = double\ndouble = old", "double"), cell(SHOWN)], "error"),
+        # Where the name is bound to something else, there is no answer.
+        (
+            [
+                cell("def double(x):\n    return 2 * x", "double"),
+                cell("for double in range(3):\n    print(double)"),
+                cell("double = [1, 2]"),
+                cell("other, double = sum([1]), sum([2])"),
+                cell("def mine():\n    def double(x):\n        return x"),
+            ],
+            "right",
+        ),
+        # A check line alone is none, but the cell above is one.
+        (
+            [
+                cell("def double(x):\n    return 2 * x"),
+                cell("checks.double(double)", "double"),
+            ],
+            "right",
+        ),
+        (
+            [
+                cell("def double(x):\n    return 2 * x"),
+                cell(stub("double")),
+                UNTOUCHED,
+            ],
+            "right",
+        ),
+    ],
+)
+def test_the_answer_is_the_learners_own(cells, expected, results, tmp_path):
+    course = tmp_path / "01_shown.ipynb"
+    course.write_text(
+        notebook(cell(IMPORTS), UNTOUCHED, cell(SHOWN)), encoding="utf-8"
+    )
+    got = results(notebook(cell(IMPORTS), *cells), "01_shown_a.ipynb", course)
+    assert got["double"][0] == expected, got
+
+
+# --- as the notebook reads it ---------------------------------------------
+
+DOUBLE = "def double(x):\n    return 2 * x\n"
+CHECKED = DOUBLE + "checks.double(double)"
+
+
+def inside(*lines):
+    """An answer with these lines in its function."""
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"def double(x):\n{body}checks.double(double)"
+
+
+def indented(source):
+    return "".join(f"    {line}\n" for line in source.splitlines())
+
+
+# {cells: whether the notebook says "Right"}; IPython itself is asked too.
+FORMS = {
+    ("torch.mean?\n" + CHECKED,): True,
+    ("?torch.mean\ntorch.mean??\n" + CHECKED,): True,
+    ("files = !touch ran\n!touch ran\n!!touch ran\n" + CHECKED,): True,
+    ("%matplotlib inline\nspent = %timeit -o -n1 -r1 2\n" + CHECKED,): True,
+    ("try:\n    import no_such\nexcept ImportError:\n    !ls\n" + CHECKED,): 1,
+    ("if 'colab' in str(get_ipython()):\n    %pip list\n" + CHECKED,): True,
+    ("for _ in range(1):\n    %time sum(range(10))\n" + CHECKED,): True,
+    (indented(CHECKED),): True,
+    (indented("%%time\n" + CHECKED),): True,
+    (CHECKED.replace("\n", "\r\n"),): True,
+    (">>> def double(x):\n...     return 2 * x\n>>> " + CHECKED[-21:],): True,
+    ("In [1]: def double(x):\n   ...:     return 2 * x", CHECKED[-21:]): True,
+    ("import asyncio\nawait asyncio.sleep(0)\n" + CHECKED,): True,
+    (
+        "async def two():\n    return 2\nT = await two()\n"
+        + inside("return T * x"),
+    ): True,
+    ("%%time\n" + CHECKED,): True,
+    ("\n\n%%capture out\n" + DOUBLE, CHECKED[-21:]): True,
+    ("%%time\n%%time\n!ls\n" + CHECKED,): True,
+    ("%%timeit -n1 -r1\n" + CHECKED,): True,
+    ("%time double = lambda x: 2 * x\nchecks.double(double)",): True,
+    (inside("y = %time x + x", "%time 3", "return y"),): True,
+    (inside("display(x)", "return 2 * x"),): True,
+    (
+        inside(
+            "shell = get_ipython()",
+            "shell.run_line_magic('matplotlib', 'inline')",
+            "shell.run_cell_magic('capture', '', 'x = 3')",
+            "shell.system('touch ran')",
+            "shell.getoutput('touch ran')",
+            "files = !touch ran",
+            "!touch ran",
+            "for file in files:",
+            "    print(file)",
+            "return 2 * x",
+        ),
+    ): True,
+    (
+        "%matplotlib inline\nn = (7\n% 5)\ntext = '''\n%time\n!ls\n'''\n"
+        + inside("return n * x * (text == '\\n%time\\n!ls\\n')"),
+    ): True,
+    ("if __name__ == '__main__':\n" + indented(DOUBLE), CHECKED[-21:]): True,
+    (
+        "from __future__ import annotations\n"
+        "def double(x: Tensor) -> Number:\n    return 2 * x",
+        "checks.double(double)",
+    ): True,
+    (
+        "from __future__ import annotations",
+        "def double(x: Tensor) -> Number:\n    return 2 * x",
+        "checks.double(double)",
+    ): True,
+    (
+        "def double(x: Tensor) -> Number:\n    return 2 * x",
+        "from __future__ import annotations",
+        "checks.double(double)",
+    ): False,
+    (
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "@dataclass\nclass Two:\n    value: int = 2\n"
+        + inside("return Two().value * x"),
+    ): True,
+    # No Python of the notebook.
+    ("%%writefile mine.py\n" + CHECKED,): False,
+    ("# mine\n%%writefile mine.py\n" + CHECKED,): False,
+    ("%%bash\n" + CHECKED, "checks.double(double)"): False,
+    ("%%html\n" + CHECKED,): False,
+    ("%%javascript\n" + CHECKED,): False,
+    ("%%no_such_magic\n" + CHECKED,): False,
+    (CHECKED + "\nreturn 3",): True,  # it stops the cell, but only there
+    ("def double(x)\n    return 2 * x", "checks.double(double)"): False,
+    # Names of other cells.
+    ("LOW = -2", inside("return -LOW * x")): True,
+    ("SIZE = (1, 2)", inside("return SIZE[1] * x")): True,
+    ("SIZES = [1, {'a': {2}}]", inside("return max(SIZES[1]['a']) * x")): True,
+    ("ONE: float = 1.0", inside("return (ONE + 1) * x")): True,
+    ("a, (b, *c) = 1, (2, 3)", inside("return (c[0] - a) * x")): True,
+    ("SIZE = 28 * 28", inside("return SIZE / 392 * x")): True,
+    ("A = 1", "B = A + 1", inside("return B * x")): True,
+    ("A = 1\nA += 1", inside("return A * x")): True,
+    ("D = {}\nD['two'] = 2", inside("return D['two'] * x")): True,
+    ("BIG = float('inf')", inside("return 2 * min(x, BIG)")): True,
+    ("kind = torch.float64", inside("return 2 * x.to(kind)")): True,
+    ("plus = lambda a, b: a + b", inside("return plus(x, x)")): True,
+    ("class Two:\n    value = 2", inside("return Two.value * x")): True,
+    ("from operator import *", inside("return add(x, x)")): True,
+    ("import operator as op", inside("return op.add(x, x)")): True,
+    (
+        "try:\n    import no_such as op\n"
+        "except ImportError:\n    !ls\n    import operator as op",
+        inside("return op.add(x, x)"),
+    ): True,
+    ("%%time\n%pylab?\nTWO = 2\nfiles = !ls", inside("return TWO * x")): True,
+    # The cell above counts, not the one below.
+    ("K = 2", inside("return K * x"), "K = 3"): True,
+    ("K = 2", inside("return K * x"), "K = sum([3])"): True,
+    ("K = 3", "K = 2", inside("return K * x"), "broken("): True,
+}
+
+
+def sources(cells):
+    """A notebook with these code cells."""
+    return notebook(cell(IMPORTS), *map(cell, cells))
+
+
+@pytest.mark.parametrize("cells", FORMS, ids=lambda cells: cells[0][:25])
+def test_the_grader_agrees_with_the_notebook(
+    cells, results, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(os.listdir("."))
+    result, words = results(sources(cells))["double"]
+    assert (result == "right") == FORMS[cells], words
+    assert not {"ran", "mine.py"} & {*os.listdir("."), *before}
+
+
+ASK_IPYTHON = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+
+InteractiveShell.enable_gui = lambda *arguments: None
+shell, said = InteractiveShell.instance(), []
+for cells in json.load(sys.stdin):
+    shell.reset(new_session=False)
+    shell.compile.reset_compiler_flags()
+    with capture_output() as out:
+        for cell in cells:
+            shell.run_cell(cell)
+    said.append("Right:" in out.stdout)
+print(json.dumps(said))
+"""
+
+
+def test_the_notebook_says_what_these_tests_claim(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_IPYTHON],
+        input=json.dumps([[IMPORTS, *cells] for cells in FORMS]),
+        env={
+            **os.environ,
+            "IPYTHONDIR": str(tmp_path),
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        cwd=tmp_path,
+        encoding="utf-8",
+    )
+    said = json.loads(done.stdout.splitlines()[-1])
+    wrong = [
+        cells
+        for cells, right in zip(FORMS, said, strict=True)
+        if right != FORMS[cells]
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize(
+    "cell_above",
+    [
+        "RESULT = sum([1, 1])",
+        "RESULT = [i for i in range(3)][2]",
+        "RESULT = 3\nRESULT = sum([1, 1])",
+        "RESULT = float(sum([1, 1]))",
+        "if sum([1]):\n    RESULT = 2",
+        "for RESULT in range(3):\n    pass",
+    ],
+)
+def test_what_other_cells_compute_is_not_there(cell_above, results):
+    cells = cell_above, inside("return RESULT * x")
+    result, words = results(sources(cells))["double"]
+    assert result == "error"
+    assert "NameError: name 'RESULT' is not defined" in words
+
+
+def test_the_words_quote_the_line_that_the_notebook_shows(results):
+    cells = "%%time\n!ls\n" + inside("y = 3", "return x * nothing")
+    words = results(sources([cells]))["double"][1]
+    assert "line 4 (return x * nothing) with NameError" in words
+
+
+# --- files ----------------------------------------------------------------
+
+SOLVED = learner("return 2 * x")
+NULLS = json.loads(SOLVED)
+NULLS["metadata"] = None
+for null_cell in NULLS["cells"]:
+    null_cell["metadata"] = null_cell["outputs"] = None
+NULLS["cells"][0]["metadata"] = {"tags": None}
+OLD_CELLS = [
+    {
+        "cell_type": "code",
+        "language": "python",
+        "input": old_cell["source"],
+        "outputs": [],
+        "metadata": old_cell["metadata"],
+    }
+    for old_cell in json.loads(SOLVED)["cells"]
+]
+OLD = {"nbformat": 3, "metadata": {"name": ""}}
+GOOD_FILES = {
+    "as it is": SOLVED.encode(),
+    "byte-order mark, CRLF": json.dumps(json.loads(SOLVED), indent=1)
+    .replace("\n", "\r\n")
+    .encode("utf-8-sig"),
+    "UTF-16": SOLVED.encode("utf-16"),
+    "UTF-16 without its mark": SOLVED.encode("utf-16-be"),
+    "nulls": json.dumps(NULLS).encode(),
+    "format 3": json.dumps(
+        OLD | {"worksheets": [{"cells": OLD_CELLS, "metadata": {}}]}
+    ).encode(),
+    "format 3, nulls": json.dumps(
+        {"worksheets": [{"cells": OLD_CELLS}], "metadata": None}
+    ).encode(),
+}
+
+
+@pytest.mark.parametrize("content", GOOD_FILES.values(), ids=GOOD_FILES)
+def test_a_notebook_is_read_however_it_was_saved(content, results, tmp_path):
+    results(SOLVED)
+    path = tmp_path / "01_numbers_anna.ipynb"
+    path.write_bytes(content)
+    known = grade.read_course(tmp_path / "01_numbers.ipynb")
+    stem, answers, found = grade.read_answers(path, known)
+    for exercise in known[stem][1]:
+        at = answers[exercise.name]
+        assert grade.judge(exercise, found, at)[0] == "right"
+
+
+BAD_FILES = {
+    "empty": (b"", "is empty: ask for it again"),
+    "blank": (b"\xef\xbb\xbf \r\n\0\0", "is empty"),
+    "sign-in page": (b"\n<!DOCTYPE html><p>Sign in", "web page"),
+    "conflict": (
+        b'{\n <<<<<<< HEAD\n"cells": []\n=======\n"c": 1\n>>>>>>> b\n}',
+        "merge conflict",
+    ),
+    "conflict at the top": (b"<<<<<<< HEAD\r\n{}\r\n", "merge conflict"),
+    "Latin-1": ('{"cells": "é"}'.encode("latin-1"), "no text in UTF-8"),
+    "half of UTF-16": (SOLVED.encode("utf-16")[:-1], "no text in UTF-8"),
+    "a program": (b"def double(x): return 2 * x", "no notebook"),
+    "cut short": (SOLVED[:-10].encode(), "cut short"),
+    "settings": (b'{"a": 1}', "JSON, but no notebook"),
+    "a number": (b"3", "JSON, but no notebook"),
+    "no list": (b'{"cells": {}}', "JSON, but no notebook"),
+    "damaged": (b'{"cells": [3]}', "damaged: open it in Jupyter"),
+    "damaged source": (
+        b'{"cells": [{"cell_type": "code", "source": [1]}]}',
+        "damaged",
+    ),
+    "old and odd": (
+        b'{"nbformat": 3, "worksheets": [{"cells": [3]}]}',
+        "old notebook: open it in Jupyter and save it",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), BAD_FILES.values(), ids=BAD_FILES
+)
+def test_a_file_that_is_no_notebook_gets_a_sentence(content, words, tmp_path):
+    path = tmp_path / "01_numbers.ipynb"
+    path.write_bytes(content)
+    with pytest.raises(grade.Unreadable, match=words) as told:
+        grade.code_cells(path)
+    assert str(told.value).endswith(".")
+    assert "Error" not in str(told.value)
+
+
+def test_a_folder_gets_a_sentence(tmp_path):
+    with pytest.raises(grade.Unreadable, match="This is a folder"):
+        grade.code_cells(tmp_path)
+
+
+# --- what the machine makes of it -----------------------------------------
+
+NAMES = [b"m\x94ller.ipynb", "李雷.ipynb".encode(), b"[x] z.ipynb"]
+HARD = 24 * 2**30
+
+
+@pytest.fixture(scope="module")
+def hard_day(tmp_path_factory):
+    """A run with names, a folder and a limit that make trouble."""
+    resource = pytest.importorskip("resource")
+    folder = tmp_path_factory.mktemp("hard")
+    (folder / "course").mkdir()
+    course = folder / "course" / "01_numbers.ipynb"
+    course.write_text(COURSE, encoding="utf-8")
+    for name in NAMES:
+        with open(os.path.join(os.fsencode(folder), name), "wb") as file:
+            file.write(SOLVED.encode())
+    long = folder / ("long" * 20) / ("long" * 10)
+    long.mkdir(parents=True)
+    (folder / "a_folder.ipynb").mkdir()
+    done = command(
+        folder,
+        *(os.path.join(os.fsencode(folder), name) for name in NAMES),
+        *(folder / "*l?r.ipynb", folder / "a_f*.ipynb"),
+        *("--course", folder / "course", "--memory", "99000"),
+        env={
+            **os.environ,
+            "TMPDIR": str(long),
+            "PYTHONIOENCODING": "cp1252",
+        },
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_AS, (HARD, HARD)
+        ),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return table(folder / "grades.csv"), done.stdout
+
+
+def test_every_name_is_graded(hard_day):
+    rows, printed = hard_day
+    results = [(Path(row.file).name, row.result) for row in rows]
+    assert results == [
+        *[(r"m\x94ller.ipynb", "right")] * 2,
+        *[("李雷.ipynb", "right")] * 2,
+        *[("[x] z.ipynb", "right")] * 2,
+        *[(r"m\x94ller.ipynb", "right")] * 2,
+        ("a_folder.ipynb", "unreadable"),
+    ]
+    assert "??.ipynb" in printed
+
+
+def test_the_summary_says_which_memory_limit_held(hard_day, run):
+    assert "this machine's own limit held, 24576 MiB" in hard_day[1]
+    if grade.can_limit_memory():
+        assert "the limit was 1500 MiB for each exercise" in run[1]
+
+
+def test_no_short_temporary_folder_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr(grade.tempfile, "tempdir", str(tmp_path / ("x" * 99)))
+    monkeypatch.setattr(grade.os, "access", lambda *arguments: False)
+    with pytest.raises(OSError, match="set TMPDIR to the name of a shorter"):
+        grade.shorten_temporary_folder()
+
+
+@pytest.mark.parametrize("out", ["not/there.csv", ".", "anna.ipynb"])
+def test_a_table_that_cannot_be_written_is_said_at_once(out, tmp_path):
+    anna = tmp_path / "anna.ipynb"
+    anna.write_text(SOLVED, encoding="utf-8")
+    course = tmp_path / "01_numbers.ipynb"
+    course.write_text(COURSE, encoding="utf-8")
+    done = command(tmp_path, anna, "--course", course, "--out", tmp_path / out)
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr or "overwrite" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert anna.read_text(encoding="utf-8") == SOLVED
+
+
+def test_an_old_table_outlives_a_run_that_cannot_begin(tmp_path):
+    old = tmp_path / "grades.csv"
+    old.write_text("old", encoding="utf-8")
+    options = grade.arguments().parse_args(["a.ipynb", "--out", str(old)])
+    options.course, options.memory = ROOT / "notebooks", 1500
+    options.course = NOTEBOOKS[0]
+    grade.prepare(options)
+    assert old.read_text(encoding="utf-8") == "old"
+    old.unlink()
+    grade.prepare(options)
+    assert not old.exists()
+
+
+def test_a_table_whose_folder_goes_away_is_written_elsewhere(
+    tmp_path, monkeypatch, capsys
+):
+    row = grade.Row("a", "b", "c", "right", "d")
+    out = tmp_path / "folder" / "grades.csv"
+    out.parent.mkdir()
+    monkeypatch.setattr(sys, "argv", ["grade", "a", "--out", str(out)])
+    monkeypatch.setattr(grade, "prepare", lambda options: ({}, "limits"))
+    monkeypatch.setattr(grade, "grade", lambda *a: [row])
+    shutil.rmtree(out.parent)
+    grade.main()
+    printed = capsys.readouterr().out
+    place = Path(printed.splitlines()[-1].removeprefix("The table: "))
+    assert table(place) == [row]
+    shutil.rmtree(place.parent)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="needs make")
+def test_make_grades_a_folder(tmp_path):
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    for name in ("Ana P.ipynb", "b.ipynb", "notes.txt"):
+        (folder / name).touch()
+    done = subprocess.run(
+        [
+            *("make", "--silent", "grade", f"DIR={folder}"),
+            *("PYTHON=true", r"RUN=printf '%s\n'"),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.stdout.splitlines() == [
+        "tools.grade",
+        str(folder / "Ana P.ipynb"),
+        str(folder / "b.ipynb"),
+    ]
