@@ -124,7 +124,7 @@ def test_the_pins_lie_in_the_ranges():
 
 def test_the_lanes_install_what_their_names_say():
     assert "torch" in install.wanted("newest")
-    assert "torch==2.7.*" in install.wanted("oldest")
+    assert "torch==2.8.*" in install.wanted("oldest")
     assert "jupyterlab" in install.wanted("oldest")
     assert install.wanted("pinned")[0] == "-r"
 
