@@ -98,6 +98,12 @@ def runs(tmp_path_factory):
     shutil.rmtree(folder)  # 100 MB each
 
 
+def lines_of(run):
+    """What our script said; torch 2.8 reports its connections in between."""
+    lines = run.stdout.splitlines()
+    return [line for line in lines if not line.startswith("[Gloo]")]
+
+
 @pytest.mark.parametrize("num_processes", [1, 2, 3, 4])
 def test_the_shares_are_equal_and_together_the_batch(num_processes):
     def epoch(number, seed=0):
@@ -130,7 +136,7 @@ def test_two_processes_train_as_one_does(runs, strategy):
     assert said[strategy].returncode == 0, said[strategy].stderr
     assert difference(folder / "one.pt", folder / f"{strategy}.pt") < TOLERANCE
     losses = read(folder / f"{strategy}.pt")["losses"]
-    assert said[strategy].stdout.splitlines() == [
+    assert lines_of(said[strategy]) == [
         f"2 processes, {strategy}, cpu",
         *(f"step {n}: loss {losses[n - 1]:.3f}" for n in (3, 6, 7)),
     ]
@@ -172,7 +178,7 @@ def test_the_run_goes_on_as_if_nothing_had_happened(runs):
 def test_torchrun_starts_all_anew(runs):
     said, folder = runs
     assert said["restarted"].returncode == 0, said["restarted"].stderr
-    lines = said["restarted"].stdout.splitlines()
+    lines = lines_of(said["restarted"])
     assert lines[2:5] == [
         "process 0 is killed after step 5",
         "2 processes, fsdp, cpu",
@@ -193,7 +199,7 @@ def test_other_processes_can_go_on(runs):
 def test_an_error_is_said_once(runs):
     said, folder = runs
     assert said["uneven"].returncode != 0
-    assert said["uneven"].stdout == ""
+    assert lines_of(said["uneven"]) == []
     (line,) = said["uneven"].stderr.splitlines()
     assert line.startswith("error: 2 processes cannot share a batch of 17")
     assert "--batch-size that 2 divides" in line
