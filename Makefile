@@ -41,7 +41,8 @@ setup: environment
 
 ## To teach
 ##   make student      Writes copies of the notebooks without solutions and
-##                     outputs to student/.
+##                     outputs to student/. FORMAT=nbgrader writes them as
+##                     assignments of nbgrader, to nbgrader/.
 ##   make solutions    Writes the solutions alone to solutions/.
 ##   make grade DIR=handed_in
 ##                     Grades the notebooks in a folder, and writes the
@@ -50,7 +51,7 @@ setup: environment
 ##                     FILES="'Ana P.ipynb' b.ipynb"
 ##
 student: environment
-	$(RUN) tools.student student
+	$(RUN) tools.student $(or $(FORMAT),student)
 
 solutions: environment
 	$(RUN) tools.student solutions
@@ -78,7 +79,8 @@ grade: environment
 ##   make race         Measures the time until 90 % of the images are right.
 ##                     RECIPE=my_recipe.py adds a recipe of your own.
 ##   make mutants      Plants faults in the engine and lists those that its
-##                     tests miss.
+##                     tests miss. MODULE=training tries another module of
+##                     helpers, SAMPLE=40 only so many, drawn at random.
 ##   make bench        Measures the speed of training, sliders and engine.
 ##   make ledger       Measures time and memory of every notebook.
 ##   make data         Builds the images in data/ anew (needs npm).
@@ -124,7 +126,7 @@ race: environment
 	$(RUN) tools.race $(if $(RECIPE),"$(RECIPE)")
 
 mutants: environment
-	$(RUN) tools.mutate
+	$(RUN) tools.mutate $(or $(MODULE),engine) $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: environment
 	$(RUN) tools.bench.training

@@ -10,7 +10,6 @@ import colorsys
 import copy
 import itertools
 import math
-import pickle
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +20,7 @@ from torch.nn import functional as F
 
 from helpers.data import DATA_FOLDER, LabelledImages, how_to_restore
 from helpers.model import BigModel, load_bigmodel
+from helpers.saved import load_saved
 
 PATCH = 5  # pixels, height and width
 CORNERS = ((0, 0), (0, -PATCH), (-PATCH, 0), (-PATCH, -PATCH))
@@ -77,16 +77,10 @@ def load_planted(name, folder=PLANTED):
         )
     model = modular(load_bigmodel())
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
+        weights = load_saved(path)
         fc1 = {k: v for k, v in model.state_dict().items() if "fc1" in k}
         model.load_state_dict(fc1 | weights)
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        TypeError,
-        pickle.UnpicklingError,
-    ) as error:
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} does not hold the layers that were fine-tuned "
             f"({error}): {mend}."

@@ -41,6 +41,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from helpers.data import DataError, LabelledImages, load_embedded
 from helpers.model import BigModel
+from helpers.saved import load_saved
 
 PRECISIONS = ("float64", "float32", "bfloat16")
 ROOT = Path(__file__).resolve().parent.parent
@@ -185,7 +186,12 @@ def load(options):
         return None
     remedy = "give another --checkpoint, or delete this one to start anew"
     try:
-        found = torch.load(path, map_location="cpu", weights_only=True)
+        found = load_saved(path)
+    except ValueError as error:
+        raise Refused(
+            f"{path} is no checkpoint of this script ({error}): {remedy}"
+        ) from None
+    try:
         theirs = {name: w.shape for name, w in found["model"].items()}
         state = found["optimizer"]["state"]
         moments = {n: state[n]["momentum_buffer"].shape for n in theirs}

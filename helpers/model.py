@@ -1,13 +1,12 @@
 """BigModel, as `BigModel in PyTorch` builds it, and its trained weights."""
 
-import pickle
 from pathlib import Path
 
-import torch
 from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import DATA_FOLDER, how_to_restore
+from helpers.saved import load_saved
 
 WEIGHTS = DATA_FOLDER / "bigmodel.pt"
 
@@ -52,15 +51,8 @@ def load_bigmodel(path=WEIGHTS):
         raise FileNotFoundError(f"{path} is missing: {mend}.")
     model = BigModel()
     try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        model.load_state_dict(weights)
-    except (
-        RuntimeError,
-        EOFError,
-        OSError,
-        TypeError,
-        pickle.UnpicklingError,
-    ) as error:
+        model.load_state_dict(load_saved(path))
+    except (RuntimeError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} does not hold BigModel's weights ({error}): {mend}."
         ) from None

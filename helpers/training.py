@@ -1,12 +1,13 @@
 """The training loop, and what it needs to stop and go on."""
 
 import os
-import pickle
 from pathlib import Path
 
 import torch
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
+
+from helpers.saved import load_saved
 
 
 def make_loader(images, batch_size=64, seed=None):
@@ -92,21 +93,13 @@ def load_checkpoint(path, model, optimizer, loader):
             f"no checkpoint at {path}: save one with save_checkpoint first"
         )
     try:
-        checkpoint = torch.load(path, weights_only=True)
+        checkpoint = load_saved(path)
         model.load_state_dict(checkpoint["model"])
         optimizer.load_state_dict(checkpoint["optimizer"])
         loader.generator.set_state(checkpoint["order"])
         torch.set_rng_state(checkpoint["random"])
         return checkpoint["epoch"]
-    except (
-        RuntimeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        EOFError,
-        OSError,
-        pickle.UnpicklingError,
-    ) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path} is no checkpoint of this model and optimizer ({error})"
         ) from None

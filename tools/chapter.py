@@ -158,6 +158,7 @@ def begin(topic, after, title, question):
     modules = {
         "checks.py": ROOT / "helpers" / "checks" / f"{topic}.py",
         "wrong_answers.py": ROOT / "tests" / "wrong_answers" / f"{topic}.py",
+        "right_answers.py": ROOT / "tests" / "right_answers" / f"{topic}.py",
     }
     for name, path in modules.items():
         source = (TEMPLATE / name).read_text(encoding="utf-8")

@@ -90,7 +90,8 @@ def misplaced(chapters):
             f"{', '.join(sorted(lost)) or 'nothing'}; in notebooks/ alone: "
             f"{', '.join(sorted(unknown)) or 'nothing'}. A topic that was "
             "renamed is the name of its notebook, notebooks/NN_TOPIC.ipynb, "
-            "of helpers/checks/TOPIC.py and of tests/wrong_answers/TOPIC.py."
+            "of helpers/checks/TOPIC.py and of TOPIC.py in "
+            "tests/right_answers/ and tests/wrong_answers/."
         )
     return [
         (files[name], path)

@@ -1,24 +1,30 @@
-"""Put faults into the engine, one at a time: do its tests notice?
+"""Put faults into a module of helpers, one at a time: do its tests notice?
 
-    make mutants                       every fault, minutes
-    python -m tools.mutate conv2d      those in one function or class
+    python -m tools.mutate engine                every fault, minutes
+    python -m tools.mutate engine conv2d         in one function or class
+    python -m tools.mutate training --sample 40  as many, drawn at random
 
-The faults are generated from the syntax tree of helpers/engine.py: operators
+The faults are generated from the syntax tree of the module: operators
 swapped, constants changed, signs turned, comparisons and conditions
-reversed, arguments dropped, `unbroadcast` left out, sums overwritten,
-statements removed. Each faulty engine exists in the memory of a fresh
-process only, where tests/helpers/test_engine.py runs against it until its
-first failure (but for what is slow there). Faults that survive are listed,
-with the reason why they may, in tests/engine_survivors.json.
+reversed, arguments dropped, sums overwritten, statements removed. Each faulty
+module exists in the memory of a fresh process only, where its tests
+(tests/helpers/test_NAME.py) run against it until the first failure. Faults
+that survive are listed, with the reason why they may, in
+tests/survivors/NAME.json, by what they change and not by line, so that
+formatting anew or moving code breaks no list.
 """
 
+import argparse
 import ast
+import contextlib
 import copy
+import functools
 import importlib
 import importlib.util
 import json
 import multiprocessing
 import os
+import random
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,11 +35,10 @@ os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["ENGINE_TESTS"] = "mutants"
 
 ROOT = Path(__file__).resolve().parent.parent
-ENGINE = ROOT / "helpers" / "engine.py"
-TESTS = ROOT / "tests" / "helpers" / "test_engine.py"
-SURVIVORS = ROOT / "tests" / "engine_survivors.json"
-TIME_LIMIT = 120  # seconds; a fault that makes the engine loop is noticed
-SLOW = "chain or bigmodel"  # the latter only for faults in bigmodel
+SURVIVORS = ROOT / "tests" / "survivors"
+TIME_LIMIT = 120  # seconds; a fault that makes a module loop is noticed
+# Tests that are left out, but for faults in functions of that name.
+SLOW = {"engine": {"chain": "", "bigmodel": "bigmodel"}}
 
 OPERATORS = {
     ast.Add: ast.Sub,
@@ -195,32 +200,58 @@ def mutants(source):
     return found
 
 
-def run_tests(source, name):
-    """In a fresh process: exit with pytest's code against this engine."""
+def source_of(module):
+    return (ROOT / "helpers" / f"{module}.py").read_text(encoding="utf-8")
+
+
+def tests_of(module):
+    return ROOT / "tests" / "helpers" / f"test_{module}.py"
+
+
+def argued(module):
+    """{fault: why it may survive}, of those that are listed."""
+    path = SURVIVORS / f"{module}.json"
+    if not path.exists():
+        return {}
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def chosen_tests(module, name):
+    """pytest's -k: all but what is slow, or the slow one that it is about."""
+    slow = SLOW.get(module, {})
+    for test, function in slow.items():
+        if function and name.startswith(function):
+            return ["-k", test]
+    return ["-k", f"not ({' or '.join(slow)})"] if slow else []
+
+
+def run_tests(module, source, name):
+    """In a fresh process: exit with pytest's code against this module."""
     import pytest
 
     os.setpgrp()
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 1)
     os.dup2(sink, 2)
-    spec = importlib.util.spec_from_loader("helpers.engine", loader=None)
-    engine = importlib.util.module_from_spec(spec)
-    sys.modules["helpers.engine"] = engine
-    arguments = [str(TESTS), "-x", "-q", "-p", "no:cacheprovider"]
-    chosen = "bigmodel" if name.startswith("bigmodel") else f"not ({SLOW})"
-    arguments += ["-k", chosen]
+    spec = importlib.util.spec_from_loader(f"helpers.{module}", loader=None)
+    faulty = importlib.util.module_from_spec(spec)
+    faulty.__file__ = str(ROOT / "helpers" / f"{module}.py")
+    sys.modules[spec.name] = faulty
+    arguments = [str(tests_of(module)), "-x", "-q", "-p", "no:cacheprovider"]
+    arguments += chosen_tests(module, name)
     try:
-        exec(compile(source, "mutant", "exec"), engine.__dict__)
+        exec(compile(source, faulty.__file__, "exec"), faulty.__dict__)
+        setattr(importlib.import_module("helpers"), module, faulty)
         code = pytest.main([*arguments, "--rootdir", str(ROOT)])
     except BaseException:
         code = 1
     os._exit(int(code))
 
 
-def caught(source, name=""):
+def caught(module, source, name=""):
     """Does a test fail, or does it take too long?"""
     context = multiprocessing.get_context("fork")
-    process = context.Process(target=run_tests, args=(source, name))
+    process = context.Process(target=run_tests, args=(module, source, name))
     process.start()
     process.join(TIME_LIMIT)
     if process.is_alive():
@@ -229,25 +260,43 @@ def caught(source, name=""):
     return process.exitcode != 0
 
 
-def warm_up():
-    """Import once what every process needs, but not the engine."""
-    for name in ("hypothesis.extra.numpy", "nbval.plugin", "helpers.model"):
-        importlib.import_module(name)
+def warm_up(module):
+    """Import once what every process needs, but nothing of the course."""
+    found = {"hypothesis.extra.numpy", "nbval.plugin", "torch"}
+    for source in (source_of(module), tests_of(module).read_text("utf-8")):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module)
+    ours = ("helpers", "tools", "tests")
+    for name in sorted(found):
+        if name.split(".")[0] not in ours:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
     import torch
 
     torch.set_num_threads(1)
-    assert "helpers.engine" not in sys.modules
+    assert "helpers" not in sys.modules
 
 
-def survey(source, only=""):
-    """{name: caught} of every fault whose name begins with `only`."""
-    warm_up()
-    if caught(source) or caught(source, "bigmodel"):
-        raise RuntimeError(f"{TESTS.name} fails without any fault: mend it")
+def survey(module, only="", sample=None, seed=0):
+    """{name: caught} of the faults whose name begins with `only`."""
+    source = source_of(module)
+    warm_up(module)
+    slow = filter(None, SLOW.get(module, {}).values())
+    if any(caught(module, source, name) for name in ("", *slow)):
+        raise RuntimeError(
+            f"{tests_of(module).name} fails without any fault: mend it"
+        )
     chosen = {n: s for n, s in mutants(source).items() if n.startswith(only)}
+    if sample and sample < len(chosen):
+        names = random.Random(seed).sample(sorted(chosen), sample)
+        chosen = {name: chosen[name] for name in names}
     results = {}
     with ThreadPoolExecutor(2) as pool:
-        outcomes = pool.map(caught, chosen.values(), chosen)
+        judge = functools.partial(caught, module)
+        outcomes = pool.map(judge, chosen.values(), chosen)
         for name, outcome in zip(chosen, outcomes, strict=True):
             results[name] = outcome
             if not outcome:
@@ -255,22 +304,35 @@ def survey(source, only=""):
     return results
 
 
+def modules():
+    """The modules of helpers that have tests of their own."""
+    names = {path.stem for path in (ROOT / "helpers").glob("*.py")}
+    return sorted(name for name in names if tests_of(name).exists())
+
+
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("module", choices=modules())
+    parser.add_argument("only", nargs="?", default="", metavar="FUNCTION")
+    parser.add_argument("--sample", type=int, metavar="NUMBER")
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
     start = time.time()
-    results = survey(ENGINE.read_text(encoding="utf-8"), *sys.argv[1:2])
-    argued = json.loads(SURVIVORS.read_text(encoding="utf-8"))
+    results = survey(given.module, given.only, given.sample, given.seed)
     alive = [name for name, was_caught in results.items() if not was_caught]
     print(
         f"{len(results) - len(alive)} of {len(results)} faults caught "
         f"({1 - len(alive) / max(len(results), 1):.1%}) "
         f"in {time.time() - start:.0f} s"
     )
-    unargued = [name for name in alive if name not in argued]
-    print(
-        "without an argument in tests/engine_survivors.json:",
-        *unargued,
-        sep="\n",
-    )
+    known = argued(given.module)
+    unargued = [name for name in alive if name not in known]
+    if unargued:
+        print(
+            f"without a reason in tests/survivors/{given.module}.json:",
+            *unargued,
+            sep="\n",
+        )
     sys.exit(bool(unargued))
 
 

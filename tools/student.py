@@ -1,6 +1,9 @@
 """Editions for a class: notebooks without solutions, and solutions alone.
 
     make student     copies in student/, without solutions and outputs
+    make student FORMAT=nbgrader
+                     a course folder of nbgrader in nbgrader/, an assignment
+                     a notebook, graded by the course's checks
     make solutions   solutions/NN_name.md: title, answer and the reason why
 
 Both can be made again at any time. A copy that somebody has worked in since
@@ -8,6 +11,7 @@ is kept as it is, and told; what no notebook makes any more is removed.
 """
 
 import argparse
+import ast
 import hashlib
 import json
 import re
@@ -15,12 +19,14 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbformat.v4 import new_code_cell
 
 from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, read, tags
 
 MADE = ".made.json"  # {file: hash} of what was written here last time
 # It opens the edition with the solutions.
 BADGE = re.compile(r"\[!\[Open in Colab\]\([^)]*\)\]\([^)]*\)(?: · )?")
+FENCE = re.compile(r"```python\n(.*?)```", re.DOTALL)
 FOLD = re.compile(r"<details>\s*<summary>.*?</summary>|</details>")
 
 
@@ -65,6 +71,97 @@ def student_files():
     return files
 
 
+def nbgrader_copy(notebook):
+    """The notebook as a source of nbgrader, changed in place and returned.
+
+    In each exercise the solution stands where nbgrader takes it out, and a
+    locked cell behind it gives a point for the verdict "right".
+    """
+    answers = {}
+    for cell in notebook.cells:
+        for tag in tags(cell):
+            if tag.startswith("solution-"):
+                answers[tag[9:]] = FENCE.search(cell.source)[1]
+    cells = []
+    for cell in student_copy(notebook).cells:
+        cells.append(cell)
+        names = [t[9:] for t in tags(cell) if t.startswith("exercise-")]
+        if names:
+            cell.source = with_markers(answers[names[0]], cell.source)
+            cell.metadata["nbgrader"] = nbgrader_says(names[0], solution=True)
+            cells.append(graded(names[0], cell.source))
+    notebook.cells = cells
+    return notebook
+
+
+def with_markers(answer, stub):
+    """The answer between nbgrader's markers, and what follows in the stub."""
+    lines = answer.rstrip().splitlines()
+    first = ast.parse(answer).body[0].body[0].lineno - 1
+    marked = [
+        *lines[:first],
+        "    ### BEGIN SOLUTION",
+        *lines[first:],
+        "    ### END SOLUTION",
+    ]
+    return "\n".join([*marked, "", "", last_statement(stub)])
+
+
+def last_statement(source):
+    return ast.get_source_segment(source, ast.parse(source).body[-1])
+
+
+def graded(name, stub):
+    """The locked cell that gives the point."""
+    call = ast.parse(last_statement(stub)).body[0].value
+    judge, answer = ast.unparse(call.func), ast.unparse(call.args[0])
+    return new_code_cell(
+        "# A right answer gives the point; the verdict says what is missing.\n"
+        f"verdict = {judge}.verdict({answer})\n"
+        'assert verdict.kind == "right", verdict.text',
+        id=f"check-{name}".replace("_", "-")[:64],
+        metadata={"nbgrader": nbgrader_says(f"check-{name}", grade=True)},
+    )
+
+
+def nbgrader_says(name, solution=False, grade=False):
+    """The metadata by which nbgrader knows a cell."""
+    points = {"points": 1} if grade else {}
+    return points | {
+        "grade": grade,
+        "grade_id": name,
+        "locked": grade,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+    }
+
+
+NBGRADER_CONFIG = """\
+# Run nbgrader in this folder, for example:
+#     nbgrader generate_assignment {example}
+#     nbgrader autograde {example}
+# The Python that runs it needs the packages of the course, and the course.
+c = get_config()  # noqa: F821
+c.CourseDirectory.course_id = "inside-bigmodel"
+c.ExecutePreprocessor.timeout = 600  # seconds a cell: some train a network
+"""
+
+
+def nbgrader_files():
+    """{name: bytes} of everything in nbgrader/."""
+    config = NBGRADER_CONFIG.format(example=NOTEBOOKS[0].stem)
+    files = {"nbgrader_config.py": config.encode()}
+    for path in NOTEBOOKS:
+        folder = f"source/{path.stem}"
+        text = nbformat.writes(nbgrader_copy(read(path))) + "\n"
+        files[f"{folder}/{path.name}"] = text.encode()
+        for image in sorted((ROOT / "notebooks" / "images").iterdir()):
+            if image.name in text:
+                files[f"{folder}/images/{image.name}"] = image.read_bytes()
+    return files
+
+
 def solution_files():
     """{name: bytes} of everything in solutions/."""
     pages = {path.stem: solutions(read(path)) for path in NOTEBOOKS}
@@ -97,7 +194,7 @@ def write(folder, files):
         if content is None:
             path.unlink(missing_ok=True)
         else:
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
             made[name] = digest(content)
     made = {
@@ -112,7 +209,11 @@ def digest(content):
 
 
 def main():
-    editions = {"student": student_files, "solutions": solution_files}
+    editions = {
+        "student": student_files,
+        "nbgrader": nbgrader_files,
+        "solutions": solution_files,
+    }
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("edition", choices=editions)
     parser.add_argument(

@@ -5,280 +5,340 @@ The checks of a notebook stand in a module of its name
 
     @check(right="what a right answer shows")
     def name(answer, random):
-        got = answer(torch.tensor([1.0, 2.0]))
-        if ...:
-            raise Misconception("what is wrong, and the way out")
+        diagnose(answer, cases, truth, mistakes, otherwise="the way out")
 
-In the notebook, `checks.name(function_of_the_learner)` prints one verdict.
+In the notebook, `checks.name(function_of_the_learner)` shows one verdict.
 """
 
-import contextlib
-import copy
 import functools
+import html
 import inspect
-import linecache
-import pkgutil
+import math
 import random as python_random
-import traceback
 from typing import NamedTuple
-from unittest import mock
 
 import numpy as np
 import torch
+from IPython import get_ipython
+from IPython.display import display
 
+from helpers.checks._guard import (
+    AUTOGRAD,
+    SOFTMAX,
+    Guard,
+    LearnersError,
+    NotDone,
+    TooLong,
+    clean_switches,
+    located,
+    untouched_random_state,
+)
+from helpers.checks._values import (
+    Misconception,
+    alike,
+    asked_for,
+    brief,
+    close,
+    compare,
+    named,
+    numbers,
+    same,
+)
 
-class Misconception(Exception):
-    """The answer is wrong in a way we recognise; its text is what is read."""
+__all__ = [
+    "AUTOGRAD",
+    "SOFTMAX",
+    "Misconception",
+    "Verdict",
+    "brief",
+    "check",
+    "close",
+    "compare",
+    "diagnose",
+    "draw",
+    "numbers",
+    "part",
+    "tensors",
+    "uniform",
+]
 
-
-class _NotDone(Exception):
-    """The answer is not written yet; its text says how that shows."""
-
-
-class _LearnersError(Exception):
-    """The learner's code raised this error."""
+SECONDS = 10  # for an answer, on all inputs of a check together
+# Sign, colour and words; the colours mean the same as in the figures.
+LOOKS = {
+    "right": ("\N{CHECK MARK}", "#009E73"),
+    "wrong": ("\N{MULTIPLICATION X}", "#D55E00"),
+    "error": ("!", "#D55E00"),
+    "not done": ("\N{WHITE CIRCLE}", "#666666"),
+}
 
 
 class Verdict(NamedTuple):
-    """kind: "right", "wrong", "error" or "not done"; text: what is printed."""
+    """kind: "right", "wrong", "error" or "not done"; text: what is read."""
 
     kind: str
     text: str
+
+    def _repr_pretty_(self, printer, cycle):
+        printer.text(f"{LOOKS[self.kind][0]} {self.text}")
+
+    def _repr_html_(self):
+        sign, colour = LOOKS[self.kind]
+        head, stop, rest = self.text.partition(":")
+        if not stop:
+            head, stop, rest = self.text.partition(" with ")
+        return (
+            f'<div style="border-left: 6px solid {colour}; padding: 4px 10px">'
+            f'<b style="color: {colour}">{sign} {html.escape(head)}</b>'
+            f"{html.escape(stop + rest)}</div>"
+        )
 
 
 def check(right, forbidden=()):
     """Make a check of a function that judges one answer.
 
     right: what a right answer has shown, a sentence without its full stop
-    forbidden: library functions the answer must not call ("torch.softmax"),
-        because writing them is the exercise
+    forbidden: what the answer must not call, because writing it is the
+        exercise: names of functions ("torch.flatten"), of operations
+        ("aten::_softmax"), or AUTOGRAD; found under whatever name it is used
 
     The judge gets the answer, wrapped so that it cannot change what it is
-    given or the learner's random state, and a fresh `random.Random` for its
-    own draws. It raises Misconception, or returns if all is well.
+    given, the global switches or the learner's random state, and a
+    `random.Random` for its own draws. It raises Misconception, or returns if
+    all is well. An answer that is right but changes what it was given is
+    refused, and so is one that runs longer than SECONDS.
     """
 
     def decorate(judge):
-        def verdict(answer):
+        def verdict(answer, seed=None):
             if not callable(answer):
                 return Verdict(
                     "not done",
                     "Not done yet: this check needs your function itself, "
                     f"without a call, not {type(answer).__name__}.",
                 )
-            with _untouched_random_state():
-                return _judge(judge, answer, right, forbidden)
+            with untouched_random_state(), clean_switches():
+                random = python_random.Random(seed)
+                guard = Guard(answer, forbidden, SECONDS)
+                return _judge(judge, guard, random, right)
 
         @functools.wraps(judge)
-        def printing(answer):
-            print(verdict(answer).text)
+        def showing(answer):
+            told = verdict(answer)
+            display(told) if get_ipython() else print(told.text)
 
-        printing.verdict = verdict
-        return printing
+        showing.verdict = verdict
+        return showing
 
     return decorate
 
 
-def numbers(got, shape=None, what="your function"):
-    """What a learner returned as a float64 tensor, of whatever sensible type.
-
-    Numbers, lists, NumPy arrays and tensors will do, with or without a
-    gradient. With `shape`, a result of the same numbers in another sensible
-    shape (a column for a row, one number in brackets) is brought to it.
-    """
+def _judge(judge, guard, random, right):
     try:
-        tensor = _tensor(got)
-    except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise Misconception(
-            f"{what} must return numbers, not {_named(got)}"
-        ) from None
-    if shape is not None and tensor.shape != tuple(shape):
-        squeezed = [size for size in tensor.shape if size != 1]
-        if squeezed != [size for size in shape if size != 1]:
+        with guard.alarm:
+            judge(guard, random)
+        if guard.overwritten:
             raise Misconception(
-                f"{what} must return {_shape(shape)}, not "
-                f"{_shape(tensor.shape)}"
+                f"the result is right, but {guard.overwritten}, which you "
+                "were given, is changed on the way, and its owner still "
+                "needs it: work on a copy, and write `x = x + 1` instead of "
+                "`x += 1`"
             )
-        tensor = tensor.reshape(tuple(shape))
-    return tensor
-
-
-def close(got, expected, tolerance=1e-5):
-    """Whether numbers agree, relative to the largest finite one expected.
-
-    Shapes must agree too, but one expected number stands for any shape. Not
-    a number is close to nothing; infinity only to the same infinity.
-    """
-    got, expected = _tensor(got), _tensor(expected)
-    if expected.ndim and got.shape != expected.shape:
-        return False
-    finite = expected[expected.isfinite()].abs()
-    scale = max(1e-3, float(finite.max())) if finite.numel() else 1
-    near = (got - expected).abs() <= tolerance * scale
-    return bool((near | (got == expected)).all())
-
-
-def compare(**shown):
-    """ "x = 1.5, expected 2, yours 3": the input first, two numbers last."""
-    return ", ".join(
-        f"{name.replace('_', ' ')} {brief(value)}"
-        for name, value in shown.items()
-    )
-
-
-def brief(value):
-    """A value as short text: four digits a number, eight items a list."""
-    if isinstance(value, torch.Tensor):
-        value = value.detach().tolist()
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, (list, tuple)):
-        items = [brief(item) for item in value[:8]]
-        return "[" + ", ".join(items + ["..."] * (len(value) > 8)) + "]"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return _one_line(value, 80, str)
-
-
-def _tensor(got):
-    """Numbers of any sensible type as a float64 tensor on the CPU."""
-    if isinstance(got, (list, tuple)):
-        items = [_tensor(item) for item in got]
-        return torch.stack(items) if items else torch.zeros(0).double()
-    if isinstance(got, np.ndarray):
-        got = torch.as_tensor(got.copy())  # torch takes no reversed array
-    elif not isinstance(got, torch.Tensor):
-        # A Python float must not pass through float32 on its way.
-        got = torch.as_tensor(got, dtype=torch.float64)
-    if got.is_complex():
-        raise TypeError("complex numbers")
-    return got.detach().cpu().double()
-
-
-def _judge(judge, answer, right, forbidden):
-    try:
-        judge(_guard(answer, forbidden), python_random.Random())
-    except _NotDone as sign:
+    except NotDone as sign:
         return Verdict("not done", f"Not done yet: the function {sign}.")
     except Misconception as misconception:
         return Verdict("wrong", f"Not right: {misconception}.")
-    except _LearnersError as wrapper:
-        return Verdict("error", _located(wrapper.__cause__, answer))
+    except LearnersError as wrapper:
+        return Verdict("error", located(wrapper.__cause__, guard.answer))
+    except TooLong:
+        return Verdict(
+            "error",
+            f"Your code still ran after {SECONDS} seconds and was stopped: "
+            "look for a loop that never ends. (You can stop a cell yourself: "
+            "Interrupt the Kernel, the square in the toolbar.)",
+        )
+    except Exception as error:  # what an odd result does when it is read
+        return Verdict(
+            "error",
+            "This check cannot read what your function returns, "
+            f"{named(guard.last)}: {type(error).__name__}.",
+        )
     return Verdict("right", f"Right: {right}.")
 
 
-def _guard(answer, forbidden):
-    """The learner's function on copies, with library functions forbidden."""
+def diagnose(
+    answer,
+    cases,
+    truth,
+    mistakes,
+    otherwise,
+    *,
+    also=(),
+    tolerance=1e-5,
+    what="your function",
+    show=None,
+):
+    """Judge a function on cases, and name the mistake that explains it.
+
+    cases: tuples of arguments. Fixed ones that tell the right answer from
+        its shortcuts, and random ones.
+    truth: the right function; its parameters name the arguments in a verdict
+    mistakes: {what is wrong, and the way out: the function of one who thinks
+        so}, or a function of a case that gives {what is wrong: what one who
+        thinks so gets}. A mistake is named only if it gives what the answer
+        gave on all cases, and something wrong on two of them.
+    otherwise: the way out where no mistake explains the answer
+    also: other right functions, such as one for another convention
+    tolerance: relative to the largest number expected
+    what: who returns the numbers, where not "your function"
+    show: function of a case's arguments that gives {name: value} for the
+        verdict
+
+    Raises Misconception, with the smallest case that failed; and what the
+    answer raised, if no mistake is recognised before.
+    """
+    got, stopped = [], None
+    for case in cases:
+        try:
+            got.append(numbers(answer(*case), what=what))
+        except (LearnersError, Misconception) as error:
+            stopped = stopped or error
+            got.append(None)
+
+    def right(function):
+        values = [numbers(function(*case)) for case in cases]
+        return values, [
+            g is not None
+            and alike(g, v.shape)
+            and close(g.reshape(v.shape), v, tolerance)
+            for g, v in zip(got, values, strict=True)
+        ]
+
+    expected, fits = max(map(right, (truth, *also)), key=lambda r: sum(r[1]))
+    wrong = [i for i, g in enumerate(got) if g is not None and not fits[i]]
+    why = None
+    for text, values in _tabled(mistakes, cases).items():
+        if _explains(values, got, wrong, tolerance):
+            why = text
+            break
+    if stopped and not why:
+        raise stopped
+    if not wrong:
+        return
+    at = min(wrong, key=lambda i: _size(cases[i]))
+    shown = show(*cases[at]) if show else _arguments(truth, cases[at])
+    if not why and not alike(got[at], expected[at].shape):
+        shapes = asked_for(expected[at].shape, got[at].shape)
+        text = f"{what} must return {shapes}; {compare(**shown)}"
+        raise Misconception(text.removesuffix("; "))
+    shown = compare(**shown, expected=_plain(expected[at]), yours=got[at])
+    raise Misconception(f"{why or otherwise}; {shown}")
+
+
+def part(answer, index, *names):
+    """The function that gives one of several results of an answer.
+
+    names: what the results are, in order: "the weight", "the bias"
+    """
 
     @functools.wraps(answer)
-    def guarded(*arguments, **options):
-        arguments, options = copy.deepcopy((arguments, options))
-        with contextlib.ExitStack() as stack:
-            for name in forbidden:
-                _forbid(name, answer, stack)
-            try:
-                got = answer(*arguments, **options)
-            except (Misconception, KeyboardInterrupt):
-                raise
-            except BaseException as error:  # sys.exit() too
-                if _is_placeholder(error):
-                    raise _NotDone("raises NotImplementedError") from None
-                raise _LearnersError from error
-        if got is None:
-            raise _NotDone("returns nothing")
-        return got
+    def one(*arguments):
+        got = answer(*arguments)
+        if not isinstance(got, tuple | list) or len(got) != len(names):
+            count = {2: "two", 3: "three"}.get(len(names), len(names))
+            raise Misconception(
+                f"return {count} things, {', '.join(names[:-1])} and "
+                f"{names[-1]}, not {named(got)}"
+            )
+        return got[index]
 
-    return guarded
+    return one
 
 
-def _forbid(name, answer, stack):
-    """Put a refusal in a library function's place until the stack closes.
-
-    Also where the answer is that function itself, or calls it by a name of
-    its own (`from torch import softmax`).
-    """
-    function, refusal = pkgutil.resolve_name(name), _refusal(name)
-    if answer is function:
-        refusal()
-    stack.enter_context(mock.patch(name, refusal))
-    names = getattr(inspect.unwrap(answer), "__globals__", {})
-    for key, value in list(names.items()):
-        if value is function:
-            names[key] = refusal
-            stack.callback(names.__setitem__, key, value)
-
-
-def _refusal(name):
-    def refuse(*arguments, **options):
-        raise Misconception(
-            f"write it yourself: `{name}` is what you are building"
+def tensors(*cases):
+    """Tuples of arguments, with each list made a float64 tensor."""
+    return [
+        tuple(
+            torch.tensor(value, dtype=torch.float64)
+            if isinstance(value, list)
+            else value
+            for value in case
         )
-
-    return refuse
-
-
-def _is_placeholder(error):
-    """Whether the answer itself says `raise NotImplementedError`.
-
-    torch raises it too, for types that a function cannot take.
-    """
-    if not isinstance(error, NotImplementedError):
-        return False
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return (last.line or "").startswith("raise ")
-
-
-def _located(error, answer):
-    """One line: where the learner's own code stopped, and why."""
-    name, message = type(error).__name__, _one_line(error, 200, str)
-    if message:
-        name += f": {message}"
-    code = getattr(inspect.unwrap(answer), "__code__", None)
-    frames = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if code and frame.filename == code.co_filename
+        for case in cases
     ]
-    if not frames:
-        return f"Your function cannot be called as the exercise asks. {name}."
-    line = frames[-1].lineno
-    source = linecache.getline(code.co_filename, line).strip()
-    quoted = f" ({source})" if source else ""
-    return f"Your code stopped at its line {line}{quoted} with {name}."
 
 
-def _named(value):
-    return f"{type(value).__name__} {_one_line(value, 40, repr)}".strip()
+def uniform(random, shape, low=-2.0, high=2.0):
+    """Random numbers of two digits behind the point, easily read."""
+    shape = (shape,) if isinstance(shape, int) else shape
+    drawn = [
+        round(random.uniform(low, high), 2) for _ in range(math.prod(shape))
+    ]
+    return torch.tensor(drawn, dtype=torch.float64).reshape(shape)
 
 
-def _one_line(value, length, text):
-    """What `text`, repr or str, makes of a value: one line, never an error."""
+def draw(random, *shapes, low=-2.0, high=2.0):
+    """A case of random tensors, one of each shape."""
+    return tuple(uniform(random, shape, low, high) for shape in shapes)
+
+
+def _tabled(mistakes, cases):
+    """{what is wrong: what it gives on each case, None where it cannot be}."""
+    if callable(mistakes):
+        tables = [mistakes(*case) for case in cases]
+        return {
+            text: [_or_none(numbers, table[text]) for table in tables]
+            for text in tables[0]
+        }
+    return {
+        text: [
+            _or_none(lambda *case, m=mistake: numbers(m(*case)), *case)
+            for case in cases
+        ]
+        for text, mistake in mistakes.items()
+    }
+
+
+def _or_none(function, *arguments):
+    """What a function gives; None where shapes do not allow the mistake."""
     try:
-        words = " ".join(text(value).split())
+        return function(*arguments)
     except Exception:
-        return ""
-    return words if len(words) <= length else words[:length] + "..."
+        return None
 
 
-def _shape(shape):
-    shape = tuple(shape)
-    if shape == ():
-        return "one number"
-    if len(shape) == 1:
-        return f"{shape[0]} numbers"
-    return f"numbers of shape {shape}"
+def _explains(values, got, wrong, tolerance):
+    """Whether one who makes a mistake gets exactly what was got."""
+    hits = 0
+    for i, (value, g) in enumerate(zip(values, got, strict=True)):
+        if g is None or (value is None and i not in wrong):
+            continue
+        if value is None or not same(g, value, tolerance):
+            return False
+        hits += i in wrong
+    return hits >= 2
 
 
-@contextlib.contextmanager
-def _untouched_random_state():
-    states = (
-        python_random.getstate(),
-        np.random.get_state(),
-        torch.get_rng_state(),
-    )
-    try:
-        yield
-    finally:
-        python_random.setstate(states[0])
-        np.random.set_state(states[1])
-        torch.set_rng_state(states[2])
+def _arguments(truth, case):
+    names = inspect.signature(truth).parameters
+    return {
+        name: _plain(value)
+        for name, value in zip(names, case, strict=False)
+        if not callable(value)
+    }
+
+
+def _plain(value):
+    """A tensor of one number as that number, so that it is shown as such."""
+    single = isinstance(value, torch.Tensor) and value.ndim == 0
+    return value.item() if single else value
+
+
+def _size(case):
+    """How many numbers a learner has to read."""
+    if isinstance(case, torch.Tensor | np.ndarray):
+        return math.prod(case.shape)
+    if isinstance(case, dict):
+        return sum(1 + _size(value) for value in case.values())
+    if isinstance(case, list | tuple):
+        return sum(map(_size, case))
+    return 1

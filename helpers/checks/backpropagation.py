@@ -1,744 +1,694 @@
 """The checks of the exercises on backpropagation."""
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+import torch
 
-from helpers.checks import Misconception, check, close, compare, numbers
+from helpers.checks import (
+    AUTOGRAD,
+    LearnersError,
+    Misconception,
+    brief,
+    check,
+    compare,
+    diagnose,
+    named,
+    numbers,
+    part,
+    tensors,
+    uniform,
+)
 from helpers.engine import Tensor, topological
 
-
-def _draw(random, low=0.5, high=2.0):
-    """A number of two digits, positive or negative, never near 0."""
-    return random.choice((-1, 1)) * round(random.uniform(low, high), 2)
-
-
-def _array(random, *shape):
-    values = [_draw(random) for _ in range(math.prod(shape))]
-    return np.array(values).reshape(shape)
+# What others have built.
+SUMMED = ("helpers.engine.unbroadcast", "torch.Tensor.sum_to_size")
+BACKWARD = (*AUTOGRAD, "helpers.engine.Value.backward")
+BACKWARD += ("helpers.engine.Tensor.backward",)
 
 
-def _name(got, expected, beliefs, shown):
-    """Raise the first misconception whose result was given."""
-    if close(got, expected):
-        return
-    for diagnosis, belief in beliefs.items():
-        if close(got, belief) and not close(belief, expected):
-            raise Misconception(f"{diagnosis}. {shown}")
-    raise Misconception(f"these are not the expected numbers. {shown}")
-
-
-# --- Exercise 1 ------------------------------------------------------------
-
-
-@check(
-    right="links of one path multiply, paths add",
-    forbidden=("torch.autograd.grad", "torch.Tensor.backward"),
-)
+@check(right="links of one path multiply, paths add", forbidden=BACKWARD)
 def shared_slope(answer, random):
-    cases = [(0.5, 3.0), (0.5, -1.5), (_draw(random, 0.3, 0.9), 1.7)]
-    for w, x in cases:
-        got = numbers(answer(w, x), (), "shared_slope")
-        s = w * x
-        t, bend = math.tanh(s), 1 - math.tanh(s) ** 2
-        _name(
-            got,
-            (t + s * bend) * x,
-            {
-                "one path is missing: s also goes through the tanh": t * x,
-                "one path is missing: s is also the first factor": s
-                * bend
-                * x,
-                "the last link, from w to s, is missing: times x": t
-                + s * bend,
-                "you multiply the two paths: the links of a path multiply, "
-                "but paths add": t * s * bend * x * x,
-                "the tanh has a slope of its own, 1 - tanh(s)**2: it is a "
-                "link too": (t + s) * x,
-                "the second path subtracts: paths add": (t - s * bend) * x,
-                "both paths go on from s to w: times x on the second too": t
-                * x
-                + s * bend,
-                "both paths go on from s to w: times x on the first too": t
-                + s * bend * x,
-                "the slope of s = w x in w is x, not w": (t + s * bend) * w,
-                "this is the tanh alone: the product after it has two slopes "
-                "of its own": bend * x,
-                "this is the loss itself: its slope is asked": s * t,
-            },
-            compare(w=w, x=x, expected=(t + s * bend) * x, yours=got),
+    cases = [(0.5, 3.0), (0.5, -1.5), (-0.75, 2.0), (1.25, 0.5), (0.0, 3.0)]
+    cases += [tuple(torch.tensor([0.25, 2.5]).double())]
+    cases += [tuple(uniform(random, 2, 0.3, 1.7).tolist()) for _ in range(3)]
+    # A step that suits the cases above suits none of these.
+    tiny = [(1e-12, 1e12), (1e-30, -1e30)]
+
+    def truth(w, x):
+        s, t = w * x, math.tanh(w * x)
+        return (t + s * (1 - t**2)) * x
+
+    def mistakes(w, x):
+        s, t = w * x, math.tanh(w * x)
+        return {
+            "one path is missing: s also goes through the tanh": t * x,
+            "a path is missing: s is also the first factor": s
+            * (1 - t**2)
+            * x,
+            "the last link, from w to s, is missing: times x": t
+            + s * (1 - t**2),
+            "you multiply the two paths: the links of a path multiply, but "
+            "paths add": t * s * (1 - t**2) * x * x,
+            "t and 1 - t**2 stand on different paths, which add: the second "
+            "is s (1 - t**2)": t * (1 - t**2) * x,
+            "in the second path s is missing, the slope of the product for "
+            "the tanh": (t + (1 - t**2)) * x,
+            "the tanh has a slope of its own, 1 - tanh(s)**2: it is a link "
+            "too": (t + s) * x,
+            "the second path subtracts: paths add": (t - s * (1 - t**2)) * x,
+            "both paths go on from s to w: times x on the second too": t * x
+            + s * (1 - t**2),
+            "both paths go on from s to w: times x on the first too": t
+            + s * (1 - t**2) * x,
+            "the slope of s = w x in w is x, not w": (t + s * (1 - t**2)) * w,
+            "this is the tanh alone: the product after it has two slopes of "
+            "its own": (1 - t**2) * x,
+            "this is the loss itself: its slope is asked": s * t,
+        }
+
+    way = "multiply the slopes along each path, then add the paths"
+    diagnose(answer, cases, truth, mistakes, way)
+    way = "a measured slope depends on its step: write the chain rule"
+    diagnose(answer, tiny, truth, mistakes, way)
+
+
+class _Graph(dict):
+    """A graph that notices who walks along every path, or looks for a leaf."""
+
+    looks = 0
+
+    def __deepcopy__(self, memo):  # quicker than the usual way
+        return _Graph({name: [*pairs] for name, pairs in self.items()})
+
+    def __missing__(self, name):
+        raise KeyError(
+            f"{name!r} is a leaf, and leaves are not in the graph: "
+            "graph.get(name, []) is then an empty list"
         )
 
+    def __getitem__(self, name):
+        self.looks += 1
+        if self.looks > 10_000 + 10 * len(self):
+            raise Misconception(
+                "you come back to the same nodes, as if to walk along every "
+                "path, and 40 doublings have a million million of them: "
+                "remember which nodes you have seen"
+            )
+        return super().__getitem__(name)
 
-# --- Graphs for exercises 2 to 4 -------------------------------------------
-
-# Three small ones first, so that a mistake shows in the smallest.
-SQUARE = {"y": [("x", 3.0), ("x", 3.0)]}
-CHAIN = {"y": [("x", 2.0)], "z": [("y", 5.0)]}
-DIAMOND = {
-    "s": [("a", 3.0), ("b", 2.0)],
-    "t": [("s", 1.0), ("a", 1.0)],
-    "L": [("s", 8.0), ("t", 6.0)],
-}
+    def get(self, name, default=None):
+        if name not in self:
+            return default
+        return self[name]
 
 
-def _random_graph(random):
-    """A graph in which every node leads to the last one."""
-    names = list("abcdefgh")
-    graph = {n: [] for n in names[3:]}
-    for position, name in enumerate(names[:-1]):
-        users = names[max(3, position + 1) :]
-        for user in random.sample(users, min(len(users), 2)):
-            graph[user].append((name, _draw(random)))
-    for position, name in enumerate(names[3:], start=3):
-        if not graph[name]:
-            graph[name] = [(names[position - 1], _draw(random))]
+def _graph(arrows):
+    """A graph of pairs of a name and its parent."""
+    graph, slopes = _Graph(), (3.0, 2.0, -1.5, 0.5, 5.0, -4.0, 2.5)
+    for i, (name, parent) in enumerate(arrows):
+        pair = parent, slopes[i % len(slopes)]
+        graph.setdefault(name, []).append(pair)
     return graph
 
 
-def _order(graph, last):
-    """Every node once, after those it is computed from."""
-    order, seen, waiting = [], set(), [(last, False)]
-    while waiting:
-        name, ready = waiting.pop()
-        if ready:
-            order.append(name)
-        elif name not in seen:
-            seen.add(name)
-            waiting.append((name, True))
-            waiting += [(parent, False) for parent, _ in graph.get(name, ())]
-    return order
+def _graphs(random):
+    """Graphs with an order of all names each; the last is the doublings.
+
+    Names are of several types, the dict is in another order, and some nodes
+    lead nowhere.
+    """
+    for arrows, order in (
+        ("yx yx", "xy"),
+        ("zy yx", "xyz"),
+        ("yx ux", "wxuy"),
+        ("Ls Lt ta ts sa sb", "abstL"),
+        ("tb ts as at as sc sb", "cbsta"),
+        ("uc tb ts bu as at sc", "cubsta"),
+        ("", "x"),
+    ):
+        yield _graph(arrows.split()), list(order)
+    for _ in range(6):
+        order = random.sample([*"abcd", 0, 1, 2, ("h", 1), ("h", 2)], 9)
+        places = [8, *random.choices(range(3, 9), k=16)]
+        random.shuffle(places)
+        arrows = [(order[i], random.choice(order[:i])) for i in places]
+        yield _graph(arrows), order
+    doublings = {i: [(i + 1, 1.0)] * 2 for i in range(40)}
+    yield _Graph(doublings), list(range(40, -1, -1))
 
 
-def _backward(
-    graph,
-    order,
-    grads=None,
-    seed=1.0,
-    combine=lambda old, slope, grad: old + slope * grad,
-    backwards=True,
-    begin=0.0,
-):
-    """The backward pass, or what somebody takes for it."""
-    grads = dict.fromkeys(order, begin) | (grads or {})
-    grads[order[-1]] = seed
-    for name in reversed(order) if backwards else order:
+def _add(old, slope, grad):
+    return old + slope * grad
+
+
+def _sweep(graph, order, begin=None, last=1.0, turns=None, share=_add):
+    """A backward pass, or what somebody takes for it: a number a name."""
+    grads = dict.fromkeys(order, 0.0) | (begin or {}) | {order[-1]: last}
+    for name in turns or reversed(order):
         for parent, slope in graph.get(name, ()):
-            grads[parent] = combine(grads[parent], slope, grads[name])
-    return grads
+            grads[parent] = share(grads[parent], slope, grads[name])
+    return [grads[name] for name in order]
 
 
-def _drawn_graphs(random):
-    graphs = [(SQUARE, "y"), (CHAIN, "z"), (DIAMOND, "L")]
-    graphs += [(_random_graph(random), "h") for _ in range(3)]
-    for graph, last in graphs:
-        yield graph, _order(graph, last)
+def _listed(answer, what):
+    """An answer whose dict is made a list, in the given order."""
+
+    def listed(graph, order, *rest):
+        got = answer(graph, order, *rest)
+        if not isinstance(got, Mapping):
+            raise Misconception(
+                f"{what} must return a dict from names to gradients, not "
+                f"{type(got).__name__}"
+            )
+        missing = [name for name in order if name not in got]
+        if missing:
+            raise Misconception(f"there is no gradient for {missing[0]!r}")
+        return [got[name] for name in order]
+
+    return listed
 
 
-def _as_list(got, order, what):
-    """A dict of gradients as numbers in the given order."""
-    if not isinstance(got, dict):
-        raise Misconception(
-            f"{what} must return a dict from names to gradients, not "
-            f"{type(got).__name__}"
-        )
-    missing = [name for name in order if name not in got]
-    if missing:
-        raise Misconception(f"there is no gradient for {missing[0]!r}")
-    return numbers([got[name] for name in order], (len(order),), what)
-
-
-def _shown(graph, order, expected, got):
-    wrong = next(
-        i for i in range(len(order)) if not close(got[i], expected[i])
-    )
-    return f"In the graph {graph}, " + compare(
-        at=order[wrong], expected=expected[wrong], yours=float(got[wrong])
-    )
-
-
-# --- Exercise 2 ------------------------------------------------------------
+def _shown(graph, order, grads=None):
+    lines = [f"{name!r}: {pairs}" for name, pairs in graph.items()]
+    shown = {"graph": lines, "order": order}
+    return shown | ({"grads": [grads[n] for n in order]} if grads else {})
 
 
 @check(right="every node got its share over every path, in one sweep")
 def gradients(answer, random):
-    for graph, order in _drawn_graphs(random):
-        got = _as_list(answer(graph, order), order, "gradients")
-        expected = list(_backward(graph, order).values())
-        if close(got, expected):
-            continue
-        beliefs = {
-            "a later share overwrites an earlier one: where paths meet, add": {
-                "combine": lambda old, slope, grad: slope * grad
-            },
+
+    def mistakes(graph, order):
+        return {
+            "a later share overwrites an earlier one: where paths meet, "
+            "add": _sweep(
+                graph, order, share=lambda old, slope, grad: slope * grad
+            ),
             "every share is the slope alone: multiply it by the gradient of "
-            "the node it comes from": {
-                "combine": lambda old, slope, grad: old + slope
-            },
-            "you add slope and gradient: along a path the links multiply": {
-                "combine": lambda old, slope, grad: old + slope + grad
-            },
-            "you went forwards: begin at the last node of the order": {
-                "backwards": False
-            },
-            "every node began with 1: only the last does, the others with 0": {
-                "begin": 1.0
-            },
+            "the node it comes from": _sweep(
+                graph, order, share=lambda old, slope, grad: old + slope
+            ),
+            "you add slope and gradient: along a path the links "
+            "multiply": _sweep(graph, order, share=lambda *terms: sum(terms)),
+            "you went forwards: begin at the last node": _sweep(
+                graph, order, turns=order
+            ),
+            "every node began with 1: only the last does, the others with "
+            "0": _sweep(graph, order, begin=dict.fromkeys(order, 1.0)),
             "everything is 0: the last node's own gradient is 1, and all "
-            "others follow from it": {"seed": 0.0},
+            "others follow from it": _sweep(graph, order, last=0.0),
+            "you go through the graph, whose order says nothing, and not "
+            "backwards through `order`": _sweep(graph, order, turns=[*graph]),
+            "you go backwards through the graph, whose order says nothing, "
+            "and not through `order`": _sweep(
+                graph, order, turns=[*graph][::-1]
+            ),
         }
-        _name(
-            got,
-            expected,
-            {
-                text: list(_backward(graph, order, **thinks).values())
-                for text, thinks in beliefs.items()
-            },
-            _shown(graph, order, expected, got),
-        )
 
-
-# --- Exercise 3 ------------------------------------------------------------
-
-
-class _Counted(dict):
-    """A graph that notices when somebody walks along every path."""
-
-    looks = 0
-
-    def _look(self):
-        _Counted.looks += 1
-        if _Counted.looks > 100_000:
-            raise Misconception(
-                "you walk along every path, and 40 doublings have a million "
-                "million of them: remember which nodes you have seen"
-            )
-
-    def __getitem__(self, name):
-        self._look()
-        return super().__getitem__(name)
-
-    def get(self, name, default=None):
-        self._look()
-        return super().get(name, default)
+    diagnose(
+        _listed(answer, "gradients"),
+        [*_graphs(random)],
+        _sweep,
+        mistakes,
+        "go backwards through `order`, and add slope times gradient to each "
+        "parent, twice to one that is listed twice",
+        show=_shown,
+    )
 
 
 @check(right="no node before its parents, none twice, and 20,000 in a row")
 def forward_order(answer, random):
-    graphs = [(graph, order[-1]) for graph, order in _drawn_graphs(random)]
-    doublings = {i + 1: [(i, 1.0), (i, 1.0)] for i in range(40)}
-    chain = {i + 1: [(i, 1.0)] for i in range(20_000)}
-    for graph, last in [*graphs, (doublings, 40), (chain, 20_000)]:
-        _Counted.looks = 0
-        try:
-            got = answer(_Counted(graph), last)
-        except Misconception:
-            raise
-        except Exception as error:
-            if isinstance(error.__cause__, RecursionError):
-                raise Misconception(
-                    "right on small graphs, but a chain of 20,000 nodes ends "
-                    "in a RecursionError: keep a list of what is still to "
-                    "do, and loop"
-                ) from None
-            raise
-        _judge_order(got, graph, last)
+    *graphs, (doublings, _) = _graphs(random)
+    cases = [(graph, order[-1]) for graph, order in graphs]
+    cases += [(graph, order[-2]) for graph, order in graphs if graph]
+    got = [_names(answer, *case) for case in cases]
+    faults = [*map(_fault, got, cases)]
+    if any(faults):
+        at = next(i for i, fault in enumerate(faults) if fault)
+        fault, (graph, last) = faults[at], cases[at]
+        if not any(map(_fault, [names[::-1] for names in got], cases)):
+            fault = "this is the backward order: turn it round"
+        shown = {"last": last, "yours": got[at]}
+        shown = compare(graph=_shown(graph, last)["graph"], **shown)
+        raise Misconception(f"{fault}; {shown}")
+    # Each node is computed from the next: a set, too, begins at the end.
+    chain = _Graph({i: [(i + 1, 1.0)] for i in range(20_000)})
+    for case in ((doublings, 0), (chain, 0)):
+        fault = _fault(_names(answer, *case), case)
+        if fault:
+            raise Misconception(f"right on small graphs only: {fault}")
 
 
-def _judge_order(got, graph, last):
-    if isinstance(got, (str, dict)) or not hasattr(got, "__iter__"):
+def _names(answer, graph, last):
+    try:
+        got = answer(graph, last)
+    except LearnersError as error:
+        if isinstance(error.__cause__, RecursionError) and len(graph) > 100:
+            raise Misconception(
+                "right on small graphs, but a chain of 20,000 nodes ends in "
+                "a RecursionError: keep a list of what is still to do, and "
+                "loop"
+            ) from None
+        raise
+    try:
+        if isinstance(got, str | bytes) or not isinstance(got, Sequence):
+            raise TypeError
+        hash(tuple(got))
+    except TypeError:
         raise Misconception(
-            f"forward_order must return a list of names, not "
-            f"{type(got).__name__}"
-        )
-    got, expected = list(got), _order(graph, last)
+            f"forward_order must return a list of names, not {named(got)}"
+        ) from None
+    return list(got)
+
+
+def _fault(got, case):
+    """What is wrong with an order, or None."""
+    graph, last = case
+    needed, to_do = {last}, [last]
+    while to_do:
+        parents = {parent for parent, _ in graph.get(to_do.pop(), ())}
+        to_do += parents - needed
+        needed |= parents
     place = {name: i for i, name in enumerate(got)}
-    where = f"In the graph {graph}" if len(graph) < 9 else "In a longer graph"
-    if len(place) < len(got):
-        twice = next(n for i, n in enumerate(got) if place[n] != i)
-        raise Misconception(
-            f"{twice!r} is in the order twice. {where}, yours {got[:9]}"
-        )
-    if set(got) != set(expected):
-        odd = sorted(set(got) ^ set(expected), key=str)[0]
-        told = "is missing" if odd in expected else "is no node"
-        raise Misconception(f"{odd!r} {told}. {where}, yours {got[:9]}")
-    late = [
-        (parent, name)
-        for name in expected
-        for parent, _ in graph.get(name, ())
-        if place[parent] > place[name]
-    ]
-    if late and got[0] == last and _is_backward(got, graph):
-        raise Misconception(
-            f"this is the backward order: turn it round. {where}, yours "
-            f"{got[:9]}"
-        )
-    if late:
-        parent, name = late[0]
-        raise Misconception(
-            f"{name!r} stands before {parent!r}, which it is computed from: "
-            f"put a node down only when all its parents are. {where}, yours "
-            f"{got[:9]}"
-        )
-
-
-def _is_backward(got, graph):
-    place = {name: i for i, name in enumerate(got)}
-    return all(
-        place[parent] > place[name]
-        for name, parents in graph.items()
-        for parent, _ in parents
-    )
-
-
-# --- Exercise 4 ------------------------------------------------------------
+    for i, name in enumerate(got):
+        if name not in needed:
+            return (
+                f"{last!r} does not come from {brief(name)}: return only "
+                "names that you meet on the way back from `last`"
+            )
+        if place[name] != i:
+            return f"{name!r} is in the order twice"
+    for name in needed - place.keys():
+        return f"{name!r} is missing"
+    for name in got:
+        for parent, _ in graph.get(name, ()):
+            if place[parent] > place[name]:
+                return (
+                    f"{name!r} stands before {parent!r}, which it is computed "
+                    "from: put a node down only when all its parents are"
+                )
+    return None
 
 
 @check(right="inner nodes start afresh, leaves add up over the passes")
 def backward_again(answer, random):
-    for passes, (graph, order) in enumerate(_drawn_graphs(random), start=1):
-        fresh = _backward(graph, order)
-        leaves = [name for name in order if name not in graph]
-        before = {n: fresh[n] * (passes if n in leaves else 1) for n in order}
-        got = answer(graph, order, before)
-        got = _as_list(got, order, "backward_again")
+    cases = []
+    for i, (graph, order) in enumerate(g for g in _graphs(random) if g[0]):
+        times = dict.fromkeys(order, 1 + i % 3) | dict.fromkeys(graph, 1)
+        fresh = dict(zip(order, _sweep(graph, order), strict=True))
+        names = random.sample(order, len(order))
+        cases.append((graph, order, {n: times[n] * fresh[n] for n in names}))
 
-        def summed(grads, names, before=before):
-            return [
-                grad + before[name] * (name in names)
-                for name, grad in grads.items()
-            ]
+    def mistakes(graph, order, grads):
+        return {
+            "the leaves have lost the first pass: only the inner nodes are "
+            "cleared": _both(graph, order, grads, 1, 0, 0),
+            "the leaves are doubled: add what this pass brings, however "
+            "many passes they hold already": _both(
+                graph, order, grads, 0, 1, 2
+            ),
+            "the leaves are as they came: this pass adds its own": _both(
+                graph, order, grads, 0, 1, 1
+            ),
+            "the inner nodes still held the first pass, and handed it on a "
+            "second time: set them to 0 first": _sweep(graph, order, grads),
+            "the last node's gradient became 2: it is 1 again, whatever "
+            "happened before": _sweep(graph, order, grads, last=2.0),
+            "the leaves are right, but the inner nodes hold both passes: "
+            "theirs are of this pass alone": _both(
+                graph, order, grads, 1, 1, 1
+            ),
+            "nothing came in a second time: go through the order again": _both(
+                graph, order, grads, 0, 0, 1
+            ),
+        }
 
-        expected = summed(fresh, leaves)
-        if close(got, expected):
-            continue
-        nothing_cleared = _backward(graph, order, before)
-        piled = _backward(graph, order, before, seed=2.0)
-        _name(
-            got,
-            expected,
-            {
-                "the leaves have lost the first pass: only the inner nodes "
-                "are cleared": list(fresh.values()),
-                "the leaves are doubled: add what this pass brings, however "
-                "many passes they hold already": [
-                    before[n] * (2 if n in leaves else 1) for n in order
-                ],
-                "the leaves are as they came: this pass adds its own": list(
-                    before.values()
-                ),
-                "the inner nodes still held the first pass, and handed it on "
-                "a second time: set them to 0 first": list(
-                    nothing_cleared.values()
-                ),
-                "the last node's gradient became 2: it is 1 again, whatever "
-                "happened before": list(piled.values()),
-                "the leaves are right, but the inner nodes hold both passes: "
-                "theirs are of this pass alone": summed(fresh, order),
-                "nothing came in a second time: go through the order again": (
-                    [before[n] * (n in leaves) for n in order]
-                ),
-            },
-            _shown(graph, order, expected, got),
-        )
+    diagnose(
+        _listed(answer, "backward_again"),
+        cases,
+        lambda graph, order, grads: _both(graph, order, grads, 1, 0, 1),
+        mistakes,
+        "set the inner nodes to 0 and the last one to 1, then go backwards "
+        "through `order`",
+        show=_shown,
+    )
 
 
-# --- Exercise 5 ------------------------------------------------------------
-
-
-def _relu(x):
-    return max(0.0, x)
-
-
-def _between(left, right, slope, tolerance):
-    low, high = sorted((left, right))
-    return low - tolerance <= slope <= high + tolerance
+def _both(graph, order, grads, new, inner, leaf):
+    """The new pass and what there was, each so many times."""
+    return [
+        new * fresh + grads[name] * (inner if name in graph else leaf)
+        for name, fresh in zip(order, _sweep(graph, order), strict=True)
+    ]
 
 
 @check(right="on smooth ground one slope passes, at a kink all between do")
 def slope_agrees(answer, random):
-    h, tolerance = 1e-6, 1e-4
-    wide, loose = (0.1, tolerance), (h, 0.2)
-    a, x = _draw(random), _draw(random)
-    cases = [
-        ("x**2", lambda x: x**2, 3.0, 6.0),
-        ("x**2", lambda x: x**2, 3.0, 6.00005),
-        ("x**2", lambda x: x**2, 3.0, 6.5),
-        ("x**2", lambda x: x**2, 3.0, 5.5),
-        ("-x**2", lambda x: -(x**2), 3.0, -6.0),
-        (f"{a} * x", lambda x: a * x, x, a),
-        (f"{a} * x", lambda x: a * x, x, a + 1e-3),
-        (f"{a} * x", lambda x: a * x, x, a - 1e-3),
-        *(("relu(x)", _relu, 0.0, s) for s in (0.0, 0.5, 1.0, 0.3)),
-        *(("relu(x)", _relu, 0.0, s) for s in (-0.1, 1.1)),
-        *(("-abs(x)", lambda x: -abs(x), 0.0, s) for s in (0.5, -1.0, 1.0)),
-        *(("-abs(x)", lambda x: -abs(x), 0.0, s) for s in (-1.2, 1.2)),
-        ("x**2", lambda x: x**2, 3.0, 6.05, *wide),
-        ("x**2", lambda x: x**2, 3.0, 5.85, *wide),
-        ("x**2", lambda x: x**2, 3.0, 6.15, *loose),
-        ("x**2", lambda x: x**2, 3.0, 6.25, *loose),
-    ]
-    cases = [(*case, h, tolerance)[:6] for case in cases]
-    beliefs = {
-        "this is the central difference: at a kink it is only one of the "
-        "values allowed": lambda left, right, slope, h, tolerance: (
-            abs(slope - (left + right) / 2) <= tolerance
-        ),
-        "this looks to the right only: the slope on the left counts too": (
-            lambda left, right, slope, h, tolerance: (
-                abs(slope - right) <= tolerance
-            )
-        ),
-        "this looks to the left only: the slope on the right counts too": (
-            lambda left, right, slope, h, tolerance: (
-                abs(slope - left) <= tolerance
-            )
-        ),
-        "the left slope need not be the smaller one: sort the two": (
-            lambda left, right, slope, h, tolerance: (
-                left - tolerance <= slope <= right + tolerance
-            )
-        ),
-        "a measured slope is not exact: allow the tolerance at both ends": (
-            lambda left, right, slope, h, tolerance: _between(
-                left, right, slope, 0
-            )
-        ),
-        "the tolerance is to be added at the ends, not multiplied": (
-            lambda left, right, slope, h, tolerance: (
-                min(left, right) * (1 - tolerance)
-                <= slope
-                <= max(left, right) * (1 + tolerance)
-            )
-        ),
-        "this allows the two one-sided slopes alone: all between them "
-        "pass": lambda left, right, slope, h, tolerance: (
-            min(abs(slope - left), abs(slope - right)) <= tolerance
-        ),
-        "at a kink no slope is near both sides: all between them are "
-        "right": lambda left, right, slope, h, tolerance: (
-            max(abs(slope - left), abs(slope - right)) <= tolerance
-        ),
-        "the slope to the left has the wrong sign: f(x) - f(x - h)": (
-            lambda left, right, slope, h, tolerance: _between(
-                -left, right, slope, tolerance
-            )
-        ),
-        "these are differences, not slopes: divide by h": (
-            lambda left, right, slope, h, tolerance: _between(
-                left * h, right * h, slope, tolerance
-            )
-        ),
-        "this says no to everything": lambda *_: False,
-        "this says yes to everything": lambda *_: True,
+    a, x = uniform(random, 2).tolist()
+    h, t = 0.001, 0.01
+    functions = {
+        "x**2": lambda x: x**2,
+        "2 * x": lambda x: 2 * x,
+        f"{a} * x": lambda x: a * x,
+        "max(0, x)": lambda x: max(0, x),
+        "-abs(x)": lambda x: -abs(x),
+        "max(x, 3 - 2 * x)": lambda x: max(x, 3 - 2 * x),
     }
-    got, sides = [], []
-    for _, function, x, slope, h, tolerance in cases:
-        verdict = answer(function, x, slope, h, tolerance)
-        if not isinstance(verdict, (bool, np.bool_)):
-            raise Misconception(
-                "return True or False, the outcome of a comparison, not "
-                f"{type(verdict).__name__}"
+    groups = {
+        "measure both one-sided slopes, and ask what lies between": (
+            ("x**2", 3.0, h, t, (6, 6.5, 5.5, -6)),
+            ("x**2", torch.tensor(-2.0), h, t, (-4, 4, -3.5, -4.5)),
+            ("max(0, x)", 0.0, h, t, (0, 0.5, 1, 0.25, -0.5, 1.5)),
+            ("-abs(x)", 0.0, h, t, (0, 0.5, -1, 1, -1.5, 1.5)),
+            ("max(x, 3 - 2 * x)", 1.0, h, t, (-1.5, 0, 0.5, -2.5, 1.5)),
+        ),
+        "this does not hold for every tolerance: add the one given": (
+            ("x**2", 3.0, h, t, (6.005, 5.995, 6.1, 5.9)),
+            (f"{a} * x", x, h, t, (a, a + 0.005, a - 0.005, a + 0.1)),
+            ("-abs(x)", 0.0, h, t, (1.00005, -1.00005, 1.1, -1.1)),
+            ("x**2", 3.0, h, 0.5, (6.25, 5.75, 6.75, 5.25)),
+            ("max(0, x)", 0.0, h, 1.0, (1.5, -0.5, 2.5, -1.5)),
+        ),
+        "this does not hold for every h: use the one given": (
+            ("x**2", 3.0, 0.25, t, (6.1, 5.9, 6.5, 5.5)),
+        ),
+        "the ends themselves pass too: <=, not <": (  # exact in binary
+            ("2 * x", 1.0, 0.25, 0.0, (2.0,)),
+            ("2 * x", 1.0, 0.25, 0.5, (2.5, 1.5)),
+            ("max(0, x)", 0.0, 0.25, 0.25, (1.25, -0.25)),
+        ),
+    }
+
+    def truth(f, x, slope, h, t):
+        a, b, off = _sides(f, x, slope, h)
+        return off(a, b) <= t
+
+    def mistakes(f, x, slope, h, t):
+        a, b, off = _sides(f, x, slope, h)
+        return {
+            "this is the central difference: at a kink it is only one of "
+            "the values allowed": off((a + b) / 2) <= t,
+            "this looks to the right only: look to the left too": off(b) <= t,
+            "this looks to the left only: look to the right too": off(a) <= t,
+            "the left slope need not be the smaller one: sort the two": a - t
+            <= slope
+            <= b + t,
+            "a measured slope is not exact: allow the tolerance at both "
+            "ends": off(a, b) <= 0,
+            "allow the tolerance upwards too": off(a, b, min(a, b) - t) <= 0,
+            "allow the tolerance downwards too": off(a, b, max(a, b) + t) <= 0,
+            "the tolerance is to be added at the ends, not multiplied": min(
+                a, b
             )
-        got.append(bool(verdict))
-        here = function(x)
-        sides.append(
-            ((here - function(x - h)) / h, (function(x + h) - here) / h)
-        )
-    expected = [
-        _between(*both, case[3], case[5])
-        for both, case in zip(sides, cases, strict=True)
-    ]
-    if got == expected:
-        return
-    wrong = next(i for i in range(len(got)) if got[i] != expected[i])
-    text, _, x, slope, h, tolerance = cases[wrong]
-    shown = f"function {text}, " + compare(
-        x=x,
-        slope=slope,
-        h=h,
-        tolerance=tolerance,
-        expected=expected[wrong],
-        yours=got[wrong],
-    )
-    for diagnosis, belief in beliefs.items():
-        if got == [
-            belief(*both, *case[3:])
-            for both, case in zip(sides, cases, strict=True)
-        ]:
-            raise Misconception(f"{diagnosis}. {shown}")
-    if wrong >= len(cases) - 4:
-        given = "h" if wrong < len(cases) - 2 else "tolerance"
+            * (1 - t)
+            <= slope
+            <= max(a, b) * (1 + t),
+            "this allows the two one-sided slopes alone: all between them "
+            "pass": min(off(a), off(b)) <= t,
+            "at a kink no slope is near both sides: all between them are "
+            "right": max(off(a), off(b)) <= t,
+            "the wrong sign on the left: f(x) - f(x - h)": off(-a, b) <= t,
+            "these are differences: divide by h": off(a * h, b * h) <= t,
+            "this says no to everything": False,
+            "this says yes to everything": True,
+        }
+
+    def told(*case):
+        got = answer(*case)
+        try:
+            if numbers(got).item() in (0, 1):
+                return got
+        except (Misconception, RuntimeError):  # no numbers, or several
+            pass
         raise Misconception(
-            f"this holds for one {given} only: use the one given. {shown}"
+            "return True or False, the outcome of a comparison, not "
+            f"{named(got)}"
         )
-    raise Misconception(f"the verdict is wrong. {shown}")
+
+    def shown(function, x, slope, h, tolerance):
+        text = next(t for t, f in functions.items() if f is function)
+        given = {"x": x, "slope": slope, "h": h, "tolerance": tolerance}
+        return {"function": text} | given
+
+    for i, (way, rows) in enumerate(groups.items()):
+        cases = []
+        for text, x, h, tolerance, slopes in rows:
+            function = functions[text]
+            for slope in slopes:
+                cases.append((function, x, float(slope), h, tolerance))
+                told(*cases[-1])
+        slips = mistakes if i < 2 else {}  # the others ask one thing each
+        diagnose(told, cases, truth, slips, way, show=shown)
 
 
-# --- Exercise 6 ------------------------------------------------------------
+def _sides(function, x, slope, h):
+    """The slopes to the left and to the right, and what is beyond them."""
+    here = function(x)
+    left, right = (here - function(x - h)) / h, (function(x + h) - here) / h
+    return left, right, lambda *e: max(min(e) - slope, slope - max(e))
 
 
-def _shrink(grad, shape, leading=True, ones=True, reduce=np.sum):
-    extra = grad.ndim - len(shape)
-    if leading and extra:
-        grad = reduce(grad, axis=tuple(range(extra)))
-    axes = tuple(
-        axis
-        for axis, size in enumerate(shape)
-        if size == 1 and axis < grad.ndim and grad.shape[axis] != 1
-    )
-    return reduce(grad, axis=axes, keepdims=True) if ones and axes else grad
+def _summed(grad, shape, total=np.sum, front=0, new=True, ones=True):
+    while new and grad.ndim > len(shape):
+        grad = total(grad, axis=front)
+    for axis, size in enumerate(shape):
+        if ones and size == 1:
+            grad = total(grad, axis=axis, keepdims=True)
+    return grad
+
+
+def _refuse_shape(got, shape, what, way="return it in that shape"):
+    got = tuple(numbers(got).shape)
+    if got != shape:
+        raise Misconception(
+            f"{what} must have shape {shape}, not {got}: {way}"
+        )
 
 
 @check(
     right="what was copied forwards is added up backwards",
-    forbidden=("helpers.engine.unbroadcast",),
+    forbidden=(*SUMMED, *BACKWARD),
 )
 def unbroadcast(answer, random):
-    n, m = random.sample((2, 3, 4, 5), 2)
+    shapes = [((), ()), ((2,), (2,)), ((1,), (3,)), ((), (3,)), ((2,), (2, 2))]
+    flat = (3,), (2, 1), (1, 3), (), (1,), (2, 3), (1, 1)
+    deep = (3, 1, 1), (1, 2, 1), (1, 1, 4), (4,), (2, 1), (1, 1)
+    shapes += [*((s, (2, 3)) for s in flat), *((s, (3, 2, 4)) for s in deep)]
+    for _ in range(6):
+        full = random.choices((1, 2, 3, 4), k=random.randint(2, 4))
+        shape = [random.choice((1, size)) for size in full]
+        shapes.append((tuple(shape[random.randint(0, 2) :]), full))
     cases = [
-        ((3,), (2, 3)),
-        ((2, 1), (2, 3)),
-        ((2, 3), (2, 3)),
-        ((), (2, 3)),
-        ((1, 3), (4, 3)),
-        ((1, m), (n, m)),
-        ((n, 1, m), (n, 4, m)),
-        ((n, 1), (3, n, m)),
-        ((1,), (n, m)),
+        (np.arange(1.0, math.prod(full) + 1).reshape(full), shape)
+        for shape, full in shapes
     ]
-    for shape, full in cases:
-        grad = _array(random, *full)
-        got = answer(grad, shape)
-        numbers(got, what="unbroadcast")
-        got, expected = np.asarray(got), _shrink(grad, shape)
-        shown = compare(shape=shape, grad=grad, expected=expected, yours=got)
-        if got.shape != shape:
-            raise Misconception(_of_shape(got, grad, shape, expected, shown))
-        _name(
-            got,
-            expected,
-            {
-                "copies add up, they are not averaged": _shrink(
-                    grad, shape, reduce=np.mean
-                ),
-                "only the first copy is kept: every copy had an effect, so "
-                "add them": grad[(0,) * (grad.ndim - len(shape))][
-                    tuple(slice(0, size) for size in shape)
-                ],
-            },
-            shown,
-        )
-
-
-def _of_shape(got, grad, shape, expected, shown):
-    size = f"the result must have shape {shape}, not {got.shape}"
-    if got.shape == grad.shape and close(got, grad):
-        if len(shape) < grad.ndim:
-            return (
-                f"{size}: axes that were put in front must be summed. {shown}"
-            )
-        return f"{size}: axes stretched from 1 must be summed. {shown}"
-    extra = grad.ndim - len(shape)
-    if extra and close(got, grad.sum(axis=tuple(range(-extra, 0)))):
-        return (
-            f"{size}: new axes stand in front, so sum over axis 0, not over "
-            f"the last. {shown}"
-        )
-    if got.ndim > len(shape) and got.size == expected.size:
-        return f"{size}: axes put in front go, without keepdims. {shown}"
-    if got.size == expected.size:
-        return f"{size}: an axis of size 1 stays, so keepdims=True. {shown}"
-    if got.ndim == 0:
-        return f"{size}: you sum over every axis. {shown}"
-    return f"{size}: axes in front and axes of size 1 are both to do. {shown}"
-
-
-# --- Exercise 7 ------------------------------------------------------------
-
-
-@check(right="three gradients, each of the shape of what it belongs to")
-def linear_backward(answer, random):
-    n = random.randint(2, 5)
-    # Square first, so that a wrong product comes out and gets its name; twice,
-    # because a drawn weight may be symmetric.
-    cases = [
-        (2, 2, 2),
-        (2, 2, 2),
-        (2, 3, 4),
-        (n, n + 1, n + 3),
-        (1, 3, 2),
-        (n, n, n),
-    ]
-    for batch, inputs, outputs in cases:
-        X = _array(random, batch, inputs)
-        weight = _array(random, outputs, inputs)
-        if inputs == outputs > 1 and weight[0, -1] == weight[-1, 0]:
-            weight[0, -1] += 0.5  # a symmetric weight hides transposing
-        grad = _array(random, batch, outputs)
-        if grad.sum() == batch:
-            grad[0, 0] += 0.5  # else two mistakes give one number
-        got = answer(X, weight, grad)
-        if not isinstance(got, (tuple, list)) or len(got) != 3:
-            raise Misconception(
-                "return three gradients: of X, of weight and of bias, in "
-                "this order"
-            )
-        column = grad.sum(axis=0)
-        parts = {
-            "X": (
-                grad @ weight,
-                {
-                    "nothing of the upstream gradient is in it": (
-                        np.ones_like(grad) @ weight
-                    ),
-                    "the weight must not be transposed here": grad @ weight.T
-                    if inputs == outputs
-                    else None,
-                    "the product stands the wrong way round": weight @ grad
-                    if batch == inputs == outputs
-                    else None,
-                    "the grad comes first: (batch, outputs) times (outputs, "
-                    "inputs)": weight.T @ grad if batch == outputs else None,
-                    "this is the weight's: X, weight, bias is the order": (
-                        grad.T @ X
-                    ),
-                    "multiply matrices, with @: every output adds its "
-                    "part": grad * weight
-                    if batch == inputs == outputs
-                    else None,
-                },
-            ),
-            "weight": (
-                grad.T @ X,
-                {
-                    "it is averaged, but the loss did that already: the mean "
-                    "came in with grad": grad.T @ X / batch,
-                    "it is transposed; the weight is (outputs, inputs)": (
-                        X.T @ grad
-                    ),
-                    "these images are transposed: grad.T @ X takes grad's "
-                    "columns": X @ grad.T if inputs == outputs else None,
-                    "nothing is transposed: (outputs, batch) times (batch, "
-                    "inputs) is what it takes": grad @ X
-                    if batch == outputs
-                    else None,
-                },
-            ),
-            "bias": (
-                column,
-                {
-                    "this is one number for all outputs: sum over the images "
-                    "only": grad.sum(),
-                    "one row an image: the bias was copied to every row, so "
-                    "add the rows": grad,
-                    "the bias's rows are averaged: copies add up": column
-                    / batch,
-                    "the slope of a sum is 1, but the upstream gradient "
-                    "comes on top": np.full(outputs, float(batch)),
-                    "these are sums over the outputs: sum over the "
-                    "images": grad.sum(axis=1),
-                },
-            ),
-        }
-        for (name, (expected, beliefs)), part in zip(
-            parts.items(), got, strict=True
-        ):
-            _judge_part(part, name, expected, beliefs, X, weight, grad)
-
-
-def _judge_part(part, name, expected, beliefs, X, weight, grad):
-    what = f"the gradient of {name}"
-    got = numbers(part, what=what)
-    shown = compare(
-        X=X, weight=weight, grad=grad, expected=expected, yours=got
+    mistakes = {
+        "this is grad as it came: what was copied must be "
+        "summed": lambda grad, shape: grad,
+        "axes that were put in front must be summed": lambda grad, shape: (
+            _summed(grad, shape, new=False)
+        ),
+        "axes stretched from 1 must be summed": lambda grad, shape: _summed(
+            grad, shape, ones=False
+        ),
+        "new axes stand in front, so sum over axis 0, not over the "
+        "last": lambda grad, shape: _summed(grad, shape, front=-1),
+        "sum over axis 0, not over the last, and over stretched axes "
+        "too": lambda grad, shape: _summed(grad, shape, front=-1, ones=False),
+        "copies add up, they are not averaged": lambda grad, shape: _summed(
+            grad, shape, np.mean
+        ),
+        "only the first copy is kept: every copy had an effect, so add "
+        "them": lambda grad, shape: grad[(0,) * (grad.ndim - len(shape))][
+            tuple(map(slice, shape))
+        ],
+        "you sum over every axis: only copies are to be "
+        "added": lambda grad, shape: grad.sum(),
+    }
+    diagnose(
+        answer,
+        cases,
+        _summed,
+        mistakes,
+        "axes in front and axes of size 1 are both to be summed",
     )
-    if close(got, expected):
-        return
-    for diagnosis, belief in beliefs.items():
-        if (
-            belief is not None
-            and not close(belief, expected)
-            and close(got, belief)
-        ):
-            raise Misconception(f"{what}: {diagnosis}. {shown}")
-    if tuple(got.shape) != expected.shape:
-        raise Misconception(
-            f"{what} must have shape {expected.shape}, not {tuple(got.shape)}"
-        )
-    raise Misconception(f"{what} is not the expected one. {shown}")
+    for grad, shape in cases:
+        got = answer(grad, shape)
+        way = "return an axis of size 1 as it was, so keepdims=True"
+        if np.ndim(got) > len(shape):
+            way = "return no axes that were put in front, without keepdims"
+        _refuse_shape(got, shape, "the sums are right, but the result", way)
 
 
-# --- Exercise 8 ------------------------------------------------------------
-
-
-def _silu(x):
-    s = 1 / (1 + np.exp(-x))
-    return x * s, s + x * s * (1 - s)
+@check(
+    right="three gradients, each of the shape of what it belongs to",
+    forbidden=(*BACKWARD, "helpers.engine.linear"),
+)
+def linear_backward(answer, random):
+    # Square ones first, so that a wrong product comes out and gets its name.
+    cases = tensors(
+        ([[1, 2], [4, 3]], [[5, 1], [2, 3]], [[1, -2], [0.5, 4]]),
+        ([[2, 0], [1, 5]], [[1, 4], [-3, 2]], [[3, 0], [-1, 0.5]]),
+        ([[2]], [[3]], [[5]]),
+        ([[1, 2]], [[4, -1]], [[3]]),
+        ([[1], [2]], [[3]], [[5], [-1]]),
+        ([[2]], [[3], [5]], [[1, -4]]),
+    )
+    n = random.randint(2, 5)
+    for images, inputs, outputs in ((2, 3, 4), (1, 3, 2), (n, n + 1, n + 3)):
+        shapes = (images, inputs), (outputs, inputs), (images, outputs)
+        cases.append(tuple(uniform(random, shape) for shape in shapes))
+    cases = [tuple(tensor.numpy() for tensor in case) for case in cases]
+    averaged = "it is averaged, but the loss did that already: the mean came "
+    averaged += "in with grad"
+    ignored = "nothing of the gradient that comes in is in it"
+    parts = {
+        "the gradient of X": (
+            lambda X, W, g: g @ W,
+            {
+                averaged: lambda X, W, g: g @ W / len(X),
+                ignored: lambda X, W, g: np.ones_like(g) @ W,
+                "the weight must not be transposed here": lambda X, W, g: (
+                    g @ W.T
+                ),
+                "the product stands the wrong way round": lambda X, W, g: (
+                    W @ g
+                ),
+                "the grad comes first: (batch, outputs) times (outputs, "
+                "inputs)": lambda X, W, g: W.T @ g,
+                "this is the weight's: X, weight, bias is the "
+                "order": lambda X, W, g: g.T @ X,
+                "multiply matrices, with @: the outputs add "
+                "up": lambda X, W, g: g * W,
+            },
+        ),
+        "the gradient of weight": (
+            lambda X, W, g: g.T @ X,
+            {
+                averaged: lambda X, W, g: g.T @ X / len(X),
+                ignored: lambda X, W, g: np.ones_like(g).T @ X,
+                "it is transposed; the weight is (outputs, "
+                "inputs)": lambda X, W, g: X.T @ g,
+                "these images are transposed: grad.T @ X takes grad's "
+                "columns": lambda X, W, g: X @ g.T,
+                "nothing is transposed: (outputs, batch) times (batch, "
+                "inputs) is what it takes": lambda X, W, g: g @ X,
+            },
+        ),
+        "the gradient of bias": (
+            lambda X, W, g: g.sum(axis=0),
+            {
+                ignored: lambda X, W, g: np.ones_like(g).sum(axis=0),
+                "one number for all outputs: sum over images "
+                "only": lambda X, W, g: g.sum(),
+                "one row an image: the bias was copied to every row, so add "
+                "the rows": lambda X, W, g: g,
+                "the rows of grad are averaged: copies add "
+                "up": lambda X, W, g: g.mean(0),
+                "these are sums over outputs: sum over "
+                "images": lambda X, W, g: g.sum(1),
+            },
+        ),
+    }
+    for some in (cases[:2], cases):
+        for i, (what, (truth, slips)) in enumerate(parts.items()):
+            one = part(answer, i, *parts)
+            slips = {f"{what}: {text}": slip for text, slip in slips.items()}
+            way = f"{what}: write down the shapes, and only one product fits"
+            diagnose(one, some, truth, slips, way, what=f"for {what} you")
+            for case in some:
+                _refuse_shape(one(*case), truth(*case).shape, what)
 
 
 @check(right="value and gradient hold, used once and twice, whatever comes in")
 def silu(answer, random):
-    drawn = _array(random, random.randint(2, 4), random.randint(2, 3))
-    for x in (np.array([1.0]), np.array([2.0, -1.0]), drawn):
-        value, slope = _silu(x)
-        _value_of_silu(answer, x, value)
-        ones, upstream = np.ones_like(x), 2 + _array(random, *x.shape) ** 2
-        grad = _gradient(answer, x, ones)
-        shown = compare(x=x, expected=slope, yours=grad)
-        s = value / x
-        _name(
-            grad,
-            slope,
-            {
-                "the product has two paths: x times the slope of s is "
-                "missing": s,
-                "the product has two paths: s itself is missing": slope - s,
-                "the slope of s is s (1 - s): the factor 1 - s is missing": s
-                + x * s,
-                "x is missing: the second path is x s (1 - s)": s
-                + s * (1 - s),
-                "the second path has x once, the first not at all: s + x s (1 "
-                "- s)": x * (s + s * (1 - s)),
-                "pull hands on what came in: multiply it by the slope": ones,
-                "pull returns the value, not the slope": value,
-            },
-            shown,
-        )
-        grad = _gradient(answer, x, upstream)
-        shown = compare(
-            x=x, upstream=upstream, expected=upstream * slope, yours=grad
-        )
-        _name(
-            grad,
-            upstream * slope,
-            {
-                "pull ignores the gradient that comes in: multiply by "
-                "it": slope,
-                "pull adds the gradient that comes in: multiply by it": (
-                    upstream + slope
-                ),
-            },
-            shown,
-        )
-        grad = _gradient(answer, x, upstream, twice=True)
-        expected = upstream * 2 * slope * value
-        if not close(grad, expected):
-            shown = compare(x=x, expected=expected, yours=grad)
-            raise Misconception(
-                "right when used once, but not when its result is used "
-                f"twice: pull must not touch x.grad. {shown}"
-            )
+    xs = [[1.0], [-0.5], [2.0, -1.0], 1.5, [[0.0, -3.0, 0.5]], [[[7.0], [-7]]]]
+    xs += [[50.0, -50.0], [800.0, -800.0], [[900.0], [-2.0]]]
+    xs = [np.array(x) for x in xs]
+    xs += [uniform(random, shape).numpy() for shape in ((3,), (2, 1, 4))]
+
+    def value(x):
+        return x / (1 + np.exp(-x))
+
+    def slope(x, grad):
+        s = 1 / (1 + np.exp(-x))
+        return grad * (s + x * s * (1 - s))
+
+    def values(x):
+        s = 1 / (1 + np.exp(-x))
+        return {
+            "this is the sigmoid alone: times x": s,
+            "the exponent has the wrong sign: exp(-x)": x - x * s,
+            "this is x itself": x,
+            "exp(x) is infinite for a large x, and infinity divided by "
+            "infinity is no number: 1 / (1 + "
+            "exp(-x))": x * np.exp(x) / (1 + np.exp(x)),
+        }
+
+    def slopes(x, grad):
+        s = 1 / (1 + np.exp(-x))
+        return {
+            "the product has two paths: x times the slope of s is "
+            "missing": grad * s,
+            "the product has two paths: s itself is missing": grad
+            * x
+            * s
+            * (1 - s),
+            "the slope of s is s (1 - s): the factor 1 - s is missing": grad
+            * (s + x * s),
+            "x is missing: the second path is x s (1 - s)": grad
+            * (s + s * (1 - s)),
+            "the second path has x once, the first not at all: s + x s (1 - "
+            "s)": grad * x * (s + s * (1 - s)),
+            "pull hands on what came in: multiply it by the slope": grad,
+            "pull returns the value, not the slope": grad * x * s,
+            "pull ignores the gradient that comes in: multiply by it": s
+            + x * s * (1 - s),
+            "pull adds the gradient that comes in: multiply by it": grad
+            + s
+            + x * s * (1 - s),
+        }
+
+    cases = [(x,) for x in xs]
+    way = "x times sigmoid(x), computed from the array x.data"
+    diagnose(lambda x: _made(answer, x).data, cases, value, values, way)
+    for x in xs:
+        _look_at(_made(answer, x))
+    cases = [(x, np.ones(x.shape)) for x in xs]
+    cases += [(x, 2 + uniform(random, x.shape, 0.5).numpy()) for x in xs]
+
+    def once(x, grad):
+        out = _made(answer, x)
+        out.backward(grad)
+        return out.inputs[0][0].grad
+
+    def twice(x, grad):
+        out = _made(answer, x)
+        square = out * out
+        square.backward(grad)
+        square.backward(grad)
+        return out.inputs[0][0].grad
+
+    way = "the slope is s + x s (1 - s): multiply what comes in by it"
+    diagnose(once, cases, slope, slopes, way)
+    way = "right when used once, but not in two passes through a result that "
+    way += "is used twice: pull must change neither x.grad nor what it keeps"
+
+    def both(x, grad):
+        return 4 * value(x) * slope(x, grad)
+
+    diagnose(twice, cases, both, {}, way)
 
 
-def _value_of_silu(answer, x, value):
+def _made(answer, x):
+    """What the answer makes of a Tensor: another, its own or the engine's."""
+    given = Tensor(x)
+    given.is_x = True
     try:
-        out = answer(Tensor(x))
-    except Misconception:
-        raise
-    except Exception as error:
-        cause = str(error.__cause__)
+        out = answer(given)
+    except LearnersError as error:
+        cause = brief(error.__cause__)
         if "ufuncs" in cause:
             raise Misconception(
                 "NumPy's functions take arrays, and x is a Tensor: compute "
@@ -750,66 +700,44 @@ def _value_of_silu(answer, x, value):
                 "((x, pull),) with the comma"
             ) from None
         raise
-    if not isinstance(out, Tensor):
+    if not all(hasattr(out, n) for n in ("data", "inputs", "backward")):
         raise Misconception(
             "return an engine.Tensor, made by engine.Tensor(y, ((x, "
             f"pull),)), not {type(out).__name__}"
         )
-    got = out.data
-    if got.shape != x.shape:
-        raise Misconception(
-            f"the result must have x's shape {x.shape}, not {got.shape}"
-        )
-    _name(
-        got,
-        value,
-        {
-            "this is the sigmoid alone: times x": value / x,
-            "the exponent has the wrong sign: exp(-x)": x - value,
-            "this is x itself": x,
-        },
-        compare(x=x, expected=value, yours=got),
-    )
+    _refuse_shape(out.data, x.shape, "the result")
+    return out
+
+
+def _look_at(out):
     nodes = topological(out)
-    if len(nodes) == 1:
-        raise Misconception(
-            "the result remembers no input, so no gradient can go back: "
-            "engine.Tensor(y, ((x, pull),))"
-        )
     if len(nodes) > 2:
         raise Misconception(
-            "right, but built from the engine's own operations: make it one "
-            "operation with its own pull"
+            "the numbers are right, but built from the engine's own "
+            "operations: make it one operation with its own pull"
         )
-
-
-def _gradient(answer, x, upstream, twice=False):
-    """The gradient that reaches x, by way of the learner's operation."""
-    out = answer(Tensor(x))
-    leaf, pull = out.inputs[0]  # the checks hand a copy of x to the answer
-    given = upstream.copy()
-    try:
-        pulled = pull(given)
-        shape = np.shape(pulled)
-        if shape == x.shape:
-            (out * out if twice else out).backward(upstream)
-    except Exception as error:
+    if len(nodes) == 1 or not hasattr(nodes[0], "is_x"):
         raise Misconception(
-            "pull must be a function of the gradient that comes in; it "
-            f"stopped with {type(error).__name__}: {error}"
-        ) from None
-    if pulled is None:
-        raise Misconception(
-            "pull returns nothing: return the gradient of x, and the engine "
-            "adds it to x.grad"
+            "the result remembers no input, or not the x that it came from, "
+            "so no gradient can go back: engine.Tensor(y, ((x, pull),))"
         )
-    if not close(given, upstream):
-        raise Misconception(
-            "pull changes the array that it gets, which belongs to the node "
-            "behind it: make a new one"
-        )
-    if shape != x.shape:
-        raise Misconception(
-            f"pull must return an array of x's shape {x.shape}, not {shape}"
-        )
-    return leaf.grad
+    for _, pull in out.inputs:
+        given = np.full(np.shape(out.data), 2.0)
+        try:
+            pulled = pull(given)
+        except Exception as error:
+            raise Misconception(
+                "pull must be a function of the gradient that comes in; it "
+                f"stopped with {type(error).__name__}: {brief(error)}"
+            ) from None
+        if pulled is None:
+            raise Misconception(
+                "pull returns nothing: return the gradient of x, and the "
+                "engine adds it to x.grad"
+            )
+        _refuse_shape(pulled, given.shape, "what pull returns")
+        if (given != 2).any():
+            raise Misconception(
+                "pull changes the array that it gets, which belongs to the "
+                "node behind it: make a new one"
+            )

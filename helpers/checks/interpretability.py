@@ -1,419 +1,385 @@
 """The checks of the exercises on interpretability."""
 
-import functools
-import itertools
-from typing import NamedTuple
+import contextlib
+import math
+from random import Random
 
 import torch
 
-from helpers.attribution import (
-    CORNERS,
-    PATCH,
-    integrated_gradients,
-    load_planted,
-    pixel_map,
-    plant,
+from helpers.attribution import CORNERS
+from helpers.checks import (
+    LearnersError,
+    Misconception,
+    check,
+    diagnose,
+    tensors,
+    uniform,
 )
-from helpers.checks import Misconception, check, close, compare, numbers
-from helpers.data import load_embedded
+
+
+def _draws(random, fixed, *more):
+    """(random numbers, size): fixed numbers for the first, then new ones."""
+    drawn = [(Random(i), size) for i, size in enumerate(fixed)]
+    return drawn + [(random, size) for size in more]
 
 
 @check(right="each column was shuffled alone, and the rise is the difference")
 def permutation_importance(answer, random):
-    generator = _generator(random)
-    X = torch.randn(12, 4, generator=generator)
-    order = torch.randperm(12, generator=generator)
-    slopes = torch.tensor([3.0, -1.0, 0.0, 2.0])
-    y = X @ slopes + torch.randn(12, generator=generator)
-
     def predict(X):
-        return X @ slopes
+        return X @ torch.arange(X.shape[1], 0, -1).to(X) + X.prod(dim=1)
 
-    def error(X):
-        return (predict(X) - y).square()
+    cases, orders = [], [[1, 0], [0], [2, 0, 1], [3, 0, 2, 1], [3, 4, 0, 2, 1]]
+    orders += [random.sample(range(9), 9), random.sample(range(9), 9)]
+    for i, order in enumerate(orders):
+        for columns in (1, 3, len(order)):
+            draw = Random(i) if i < 5 else random
+            X = uniform(draw, (len(order), columns))
+            y = uniform(draw, len(order), -4, 4)
+            cases.append((predict, X, y, torch.tensor(order)))
+    cases.append((*cases[7][:3], torch.arange(3)))  # nothing is moved
 
-    piled, rows, after, summed = X.clone(), [], [], []
-    for j in range(4):
-        piled[:, j] = X[order, j]
-        alone = X.clone()
-        alone[:, j] = X[order, j]
-        rows.append(error(piled).mean() - error(X).mean())
-        after.append(error(alone).mean())
-        summed.append(error(alone).sum() - error(X).sum())
-    after, summed = torch.stack(after), torch.stack(summed)
-    expected = after - error(X).mean()
-    whole = (error(X[order]).mean() - error(X).mean()).expand(4)
-    roots = after.sqrt() - error(X).mean().sqrt()
-    got = numbers(answer(predict, X, y, order), (4,))
-    if close(got, expected, 1e-4):
-        return
-    mistakes = (
-        (after, "that is the error itself: subtract the error before"),
-        (-expected, "the sign is turned: error after, minus error before"),
-        (summed, "the squares are added: take their mean"),
-        (torch.stack(rows), "the shuffles pile up: start every column from "
-         "a fresh copy"),
-        (whole, "all columns moved together: shuffle one at a time"),
-        (roots, "no root: the mean squared error itself"),
-        (expected.abs(), "a rise may be negative: no absolute value"),
-    )  # fmt: skip
-    _refuse(got, expected, mistakes, "compare with two errors taken by hand")
+    def error(predict, X, y):
+        return (predict(X) - y).square().mean()
+
+    def truth(predict, X, y, order, after=error, fresh=True):
+        rises, table = [], X
+        for j in range(X.shape[1]):
+            table = (X if fresh else table).clone()
+            table[:, j] = X[order, j]
+            rises.append(after(predict, table, y) - after(predict, X, y))
+        return torch.stack(rises)
+
+    mistakes = {
+        "that is the error itself: subtract the error before":
+            lambda *case: truth(*case) + error(*case[:3]),
+        "the sign is turned: error after, minus error before":
+            lambda *case: -truth(*case),
+        "the squares are added: take their mean":
+            lambda *case: truth(*case) * len(case[1]),
+        "the shuffles pile up: start every column from a fresh copy":
+            lambda *case: truth(*case, fresh=False),
+        "all columns moved together: shuffle one at a time":
+            lambda p, X, y, order: (
+                error(p, X[order], y) - error(p, X, y)
+            ).expand(X.shape[1]),
+        "no root: the mean squared error itself":
+            lambda *case: truth(*case, lambda *now: error(*now).sqrt()),
+        "a rise may be negative: no absolute value":
+            lambda *case: truth(*case).abs(),
+        "row i of the shuffled column comes from row order[i], not the other "
+        "way round": lambda p, X, y, order: truth(p, X, y, order.argsort()),
+    }  # fmt: skip
+
+    def show(predict, X, y, order):
+        return {"X": X, "predict(X)": predict(X), "y": y, "order": order}
+
+    way = "compare with two errors taken by hand"
+    diagnose(answer, cases, truth, mistakes, way, tolerance=1e-4, show=show)
 
 
 @check(right="the parts add up to the difference from the baseline, or do not")
 def completeness_gap(answer, random):
-    generator = _generator(random)
-    X = torch.randn(3, 2, 4, 5, generator=generator)
-    baseline = torch.randn(3, 2, 4, 5, generator=generator)
-    attributions = torch.randn(3, 2, 4, 5, generator=generator)
-
     def score(X):
-        return X.square().sum(dim=(1, 2, 3)) / 10 + X[:, 0, 0, 0]
+        return X.square().sum(dim=(1, 2, 3)) + X[:, 0, 0, 0]
 
-    total = attributions.sum(dim=(1, 2, 3))
-    goal = score(X) - score(baseline)
-    expected = total - goal
-    got = numbers(answer(score, X, baseline, attributions))
-    if got.numel() == 1:
-        raise Misconception(
-            "one number for all images: sum over dim=(1, 2, 3) and keep them "
-            "apart"
-        )
-    if got.shape == (3, 3):
-        raise Misconception(
-            "a column minus a row is a table, (3, 1) - (3,) gives (3, 3): sum "
-            "without keepdim"
-        )
-    got = numbers(got, (3,))
-    if close(got, expected, 1e-4):
-        return
-    size = attributions.abs().sum(dim=(1, 2, 3))
-    mistakes = (
-        (total - score(X), "the score of the baseline is missing"),
-        (total, "that is the sum alone: subtract what it should be"),
-        (-expected, "the sign is turned: the sum, minus the goal"),
-        (expected.abs(), "keep the sign: no absolute value of the gap"),
-        (size - goal, "negative attributions count as negative"),
-        (total + goal, "subtract the goal, do not add it"),
-        (total - score(X - baseline), "two scores, then their difference: "
-         "not the score of a difference"),
-    )  # fmt: skip
-    _refuse(got, expected, mistakes, "sum(attributions), minus a difference")
+    cases = tensors(  # gaps of -1, -7 and 0
+        (score, [[[[1.0]]]], [[[[0.0]]]], [[[[1.0]]]]),
+        (score, [[[[2.0]]]], [[[[1.0]]]], [[[[-3.0]]]]),
+        (score, [[[[1.0, 3.0]]]], [[[[2.0, 1.0]]]], [[[[-4.0, 8.0]]]]),
+    )
+    large = (3, 2, 4, 5)
+    shapes = (2, 1, 1, 1), (1, 2, 1, 2), (3, 2, 1, 1), (2, 2, 2, 2), large
+    for draw, shape in _draws(random, shapes, large, large):
+        cases.append((score, *(uniform(draw, shape) for _ in range(3))))
+
+    def truth(score, X, baseline, attributions):
+        return attributions.sum(dim=(1, 2, 3)) - (score(X) - score(baseline))
+
+    mistakes = {
+        "one number for all images: sum over dim=(1, 2, 3) and keep them "
+        "apart": lambda *case: truth(*case).sum(),
+        "the attributions of all images are in one sum: dim=(1, 2, 3) keeps "
+        "the images apart": lambda s, X, b, a: a.sum() - (s(X) - s(b)),
+        "that is the mean of an image's attributions: add them up":
+            lambda s, X, b, a: truth(s, X, b, a / a[0].numel()),
+        "a column minus a row is a table, (3, 1) - (3,) gives (3, 3): sum "
+        "without keepdim":
+            lambda s, X, b, a: a.sum(dim=(1, 2, 3))[:, None] - (s(X) - s(b)),
+        "the score of the baseline is missing":
+            lambda s, X, b, a: truth(s, X, b, a) - s(b),
+        "that is the sum alone: subtract what it should be":
+            lambda s, X, b, a: truth(s, X, X, a),
+        "the sign is turned: the sum, minus the goal":
+            lambda *case: -truth(*case),
+        "keep the sign: no absolute value of the gap":
+            lambda *case: truth(*case).abs(),
+        "negative attributions count as negative":
+            lambda s, X, b, a: truth(s, X, b, a.abs()),
+        "subtract the goal, do not add it":
+            lambda s, X, b, a: truth(s, b, X, a),
+        "two scores, then their difference: not the score of a difference":
+            lambda s, X, b, a: a.sum(dim=(1, 2, 3)) - s(X - b),
+    }  # fmt: skip
+    way = "sum each image's attributions, dim=(1, 2, 3), minus a difference"
+    diagnose(answer, cases, truth, mistakes, way, tolerance=1e-4)
 
 
 @check(right="the mean over both orders, and the parts add up to the whole")
 def fair_share(answer, random):
-    none, first, second, both = random.sample(range(-9, 20), 4)
-    while True:
+    cases = [(0, 0, 0, 1), (0, 1, 0, 0), (0, 0, 1, 2), (1, 2, 4, 8)]
+    cases += [(3, 1, 0, -6), (-2, 5, 1, 4), (7, 7, 7, 7), (1000, 3000, 2, 500)]
+    cases += [(0.5, 0.25, 2.0, 1.75)]
+    cases += [random.sample(range(-9, 20), 4) for _ in range(3)]
+
+    def truth(none, first, second, both):
         a = ((first - none) + (both - second)) / 2
-        b = ((second - none) + (both - first)) / 2
-        expected = torch.tensor([a, b], dtype=torch.float64)
-        half = (both - none) / 2
-        mistakes = (
-            ((b, a), "the two values are swapped"),
-            ((first, second), "that is what each earns alone, with nothing "
-             "subtracted"),
-            ((first - none, second - none), "that is only the order in which "
-             "it enters first"),
-            ((both - second, both - first), "that is only the order in which "
-             "it enters last"),
-            ((2 * a, 2 * b), "two orders: divide by 2"),
-            ((half, half), "half each is fair only between equals"),
-            ((a + none / 2, b + none / 2), "`none` is forgotten when entering "
-             "first"),
-        )  # fmt: skip
-        told = [tuple(map(float, pair)) for pair, _ in mistakes] + [(a, b)]
-        if len(set(told)) == len(told):
-            break
-        none, first, second, both = random.sample(range(-9, 20), 4)
-    got = numbers(answer(none, first, second, both), (2,))
-    if close(got, expected, 1e-6):
-        return
-    mistakes = [(torch.tensor(pair), text) for pair, text in mistakes]
-    _refuse(
-        got,
-        expected,
-        mistakes,
-        "write down what each adds in either order",
-        none=none,
-        first=first,
-        second=second,
-        both=both,
-    )
+        return a, both - none - a
+
+    mistakes = {
+        "the two values are swapped": lambda n, a, b, ab: truth(n, b, a, ab),
+        "that is what each earns alone, with nothing subtracted":
+            lambda n, a, b, ab: (a, b),
+        "that is only the order in which it enters first":
+            lambda n, a, b, ab: (a - n, b - n),
+        "that is only the order in which it enters last":
+            lambda n, a, b, ab: (ab - b, ab - a),
+        "two orders: divide by 2":
+            lambda n, a, b, ab: (a - n + ab - b, b - n + ab - a),
+        "`//` drops the halves: divide with `/`": lambda n, a, b, ab: (
+            (a - n + ab - b) // 2, (b - n + ab - a) // 2
+        ),
+        "half each is fair only between equals":
+            lambda n, a, b, ab: ((ab - n) / 2, (ab - n) / 2),
+        "`none` is forgotten when entering first":
+            lambda n, a, b, ab: truth(0, a, b, ab),
+    }  # fmt: skip
+    way = "write down what each adds in either order"
+    diagnose(answer, cases, truth, mistakes, way)
+    with contextlib.suppress(LearnersError):  # does it change what it gets?
+        answer(*map(torch.tensor, cases[3]))
 
 
 @check(right="one strongest pixel an image, looked up in its own mask")
 def hit_rate(answer, random):
-    while True:
-        maps, masks = _maps_and_masks(random)
-        flat, inside = maps.flatten(1).abs(), masks.flatten(1).double()
-        rows, strongest = torch.arange(len(maps)), flat.argmax(dim=1)
-        hits = inside[rows, strongest]
-        expected = hits.mean()
-        mistakes = (
-            (inside[rows, maps.flatten(1).argmax(dim=1)].mean(), "a strong "
-             "negative attribution counts too: take absolute values"),
-            (inside[rows, flat.argmin(dim=1)].mean(), "that is the weakest "
-             "pixel, not the strongest"),
-            (hits.sum(), "that is how many: divide by the number of images"),
-            (((flat * inside).sum(1) / flat.sum(1)).mean(), "that is the "
-             "share of the map inside, not whether its strongest pixel is"),
-            (inside[:, strongest].mean(), "every maximum is looked up in "
-             "every mask: pair image i with mask i, "
-             "`[torch.arange(n), strongest]` and not `[:, strongest]`"),
-            (inside[0, strongest].mean(), "every maximum is looked up in the "
-             "first image's mask: each image has a mask of its own"),
-            (inside[:, flat.argmax() % flat.shape[1]].mean(), "one maximum "
-             "for all images: argmax(dim=1) finds one in each"),
-            (1 - expected, "that is the share of misses"),
-            (inside.mean(), "that is the size of the masks; where is the "
-             "maximum?"),
-        )  # fmt: skip
-        if _apart(expected, mistakes):
-            break
-    got = numbers(answer(maps, masks))
-    if got.numel() == len(maps):
-        raise Misconception(
-            "that says for each image whether it hits: take the mean"
-        )
-    if got.numel() == len(maps) ** 2:
-        raise Misconception(
-            "a table of every image with every mask: look up "
-            "`[torch.arange(n), strongest]`, then take the mean"
-        )
-    got = numbers(got, ())
-    if close(got, expected, 1e-5):
-        return
-    otherwise = "look up the mask at each image's own maximum"
-    _refuse(got, expected, mistakes, otherwise, images=len(maps))
+    cases = []
+    shapes = (1, 1, 2), (1, 2, 1), (2, 1, 2), (3, 2, 3), (4, 3, 5), (6, 2, 3)
+    shapes = _draws(random, (*shapes, (9, 5, 4)), (20, 6, 7), (12, 4, 6))
+    for draw, shape in shapes:
+        sizes = draw.sample(range(1, 1000), math.prod(shape))  # no tie
+        maps = torch.tensor(sizes).reshape(shape) * uniform(draw, 1, 1, 2)
+        maps *= uniform(draw, shape).sign() + 0.0
+        each = (shape[0], 1, 1)  # no common scale, and no common size
+        inside = uniform(draw, shape, 0, 1) < uniform(draw, each, 0.1, 0.9)
+        cases.append((maps * 10 ** uniform(draw, each), inside))
 
+    def strongest(maps):
+        return maps.flatten(1).argmax(dim=1)
 
-def _maps_and_masks(random):
-    """20 maps of random size, and for each a mask of its own.
+    def hits(maps, masks):
+        return masks.flatten(1)[range(len(maps)), strongest(maps)].double()
 
-    The strongest pixel lies inside in 7 to 14 of them, and is negative in a
-    third. float32 and bool, both (20, 6, 7).
-    """
-    generator = _generator(random)
-    maps = torch.randn(20, 6, 7, generator=generator)
-    density = 0.1 + 0.5 * torch.rand(20, 1, 1, generator=generator)
-    masks = torch.rand(20, 6, 7, generator=generator) < density
-    hit = random.sample(range(20), random.randint(7, 14))
-    for i in range(20):
-        row, column = random.randrange(6), random.randrange(7)
-        maps[i, row, column] = 9.0 if i % 3 else -9.0
-        masks[i, row, column] = i in hit
-    scale = 10 ** torch.randn(20, 1, 1, generator=generator)
-    return maps * scale, masks
+    def truth(maps, masks):
+        return hits(maps.abs(), masks).mean()
+
+    mistakes = {
+        "a strong negative attribution counts too: take absolute values":
+            lambda maps, masks: hits(maps, masks).mean(),
+        "that is the weakest pixel, not the strongest":
+            lambda maps, masks: hits(-maps.abs(), masks).mean(),
+        "that is how many: divide by the number of images":
+            lambda maps, masks: hits(maps.abs(), masks).sum(),
+        "that says for each image whether it hits: take the mean":
+            lambda maps, masks: hits(maps.abs(), masks),
+        "that is the share of misses": lambda *case: 1 - truth(*case),
+        "that is the share of the map inside, not whether its strongest "
+        "pixel is": lambda maps, masks: (
+            (maps.abs() * masks).sum((1, 2)) / maps.abs().sum((1, 2))
+        ).mean(),
+        "every maximum is looked up in every mask: pair image i with mask i, "
+        "`[torch.arange(n), strongest]` and not `[:, strongest]`":
+            lambda maps, masks:
+                masks.flatten(1)[:, strongest(maps.abs())].double().mean(),
+        "a table of every image with every mask: look up "
+        "`[torch.arange(n), strongest]`, then take the mean":
+            lambda maps, masks: masks.flatten(1)[:, strongest(maps.abs())],
+        "every maximum is looked up in the first image's mask: each image "
+        "has a mask of its own":
+            lambda maps, masks: truth(maps, masks[:1].expand_as(masks)),
+        "one maximum for all images: argmax(dim=1) finds one in each":
+            lambda maps, masks: masks.flatten(1)[
+                :, maps.abs().argmax() % maps[0].numel()
+            ].double().mean(),
+        "that is the size of the masks; where is the maximum?":
+            lambda maps, masks: masks.double().mean(),
+    }  # fmt: skip
+    way = "look up the mask at each image's own maximum"
+    diagnose(answer, cases, truth, mistakes, way)
 
 
 WHERE = ("top left", "top right", "bottom left", "bottom right")  # CORNERS
-PEAK = slice(13, 15), slice(13, 15)
-EDGES = (
-    (slice(0, 2), slice(11, 17)),
-    (slice(26, 28), slice(11, 17)),
-    (slice(11, 17), slice(0, 2)),
-    (slice(11, 17), slice(26, 28)),
-)
 
 
 @check(right="the cheat's maps have the larger share in the corners")
 def which_cheats(answer, random):
-    told = []
-    for number, pair in enumerate(_pairs(random)):
+    wrong, told, larger = [], set(), set()
+    pairs = [*_pairs(Random(0)), *_pairs(random)]
+    for number, (kind, ratio, *maps) in enumerate(pairs):
         right = "ab"[number % 2]
-        maps = [pair.cheating, pair.honest]
-        said = answer(*(maps if right == "a" else maps[::-1]))
+        said = answer(*(maps if right == "b" else maps[::-1]))
         if not isinstance(said, str) or said.lower() not in ("a", "b"):
             raise Misconception(
-                'the answer must be "a" or "b", whichever model cheats'
+                'the answer must be "a" or "b": return whichever model cheats'
             )
-        told.append((said.lower(), right, pair))
-    wrong = [pair for said, right, pair in told if said != right]
+        told.add(said.lower())
+        if said.lower() != right:
+            wrong.append(kind)
+        if ratio != 1:
+            larger.add((said.lower() == right) == (ratio > 1))
+    missed = [corner for corner in WHERE if corner in wrong]
     if not wrong:
         return
-    if len({said for said, *_ in told}) == 1:
-        raise Misconception(
-            f'it says "{told[0][0]}" whatever the maps show: look at them'
-        )
-    if len(wrong) == len(told):
-        raise Misconception(
-            "always the other one: the larger share in the corners cheats"
-        )
-    larger = [
-        (said == right) == (pair.ratio > 1)
-        for said, right, pair in told
-        if pair.ratio != 1
-    ]
-    if all(larger) or not any(larger):
-        raise Misconception(
-            "it follows the size of the numbers: divide by the map's sum"
-        )
-    raise Misconception(_where_it_fails(wrong, len(told)))
-
-
-class _Pair(NamedTuple):
-    """Maps (8, 28, 28) of both models, and what is special about them."""
-
-    honest: torch.Tensor
-    cheating: torch.Tensor
-    kind: str  # where the honest model looks; "real" for the real models
-    corner: int  # where the cheat's tags lie, an index of WHERE
-    ratio: float  # size of the cheat's numbers, as a multiple
-
-
-def _where_it_fails(wrong, count):
-    """What the pairs that were judged wrongly have in common, as advice."""
-    plain = {pair.corner for pair in wrong if pair.kind == "garment"}
-    missed = [WHERE[corner] for corner in sorted(plain)]
-    kinds = {pair.kind for pair in wrong}
-    if 0 < len(missed) < 4:
-        return (
+    if len(told) == 1:
+        why = f'it says "{told.pop()}" whatever the maps show: look at them'
+    elif len(wrong) == len(pairs):
+        why = "always the other one: the larger share in the corners cheats"
+    elif len(larger) == 1:
+        why = "it follows the size of the numbers: divide by the map's sum"
+    elif 0 < len(missed) < 4:
+        why = (
             f"tags at the {', '.join(missed)} are missed: add up all four "
             "corners"
         )
-    if "garment" not in kinds and "peak" in kinds:
-        return (
+    elif not missed and "peak" in wrong:
+        why = (
             "a sharp peak in the middle is taken for a tag: ask where the map "
             "is strong, not how uneven it is"
         )
-    if "garment" not in kinds and "edge" in kinds:
-        return (
+    elif not missed and "edge" in wrong:
+        why = (
             "the middle of an edge is taken for a corner: rows and columns "
             "must both be among the outer 5"
         )
-    return (
-        f"wrong in {len(wrong)} of {count} pairs: use all four corners, "
-        "5 x 5 pixels each, and nothing else"
-    )
+    else:
+        why = (
+            f"wrong in {len(wrong)} of {len(pairs)} pairs: use all four "
+            "corners, 5 x 5 pixels each, and nothing else"
+        )
+    raise Misconception(why)
 
 
-def _pairs(random):
-    """Pairs of honest and cheating maps, each with its own trap.
+def _pairs(draw):
+    """(kind, ratio of sizes, honest maps, cheating maps), in random order.
 
-    The cheat's tags lie in one corner a pair, and its other corners are
-    weaker than the honest model's: no corner can be left out. The honest
-    model looks at the whole garment, at one sharp peak in the middle, or at
-    the middle of an edge. Then maps of two real models.
+    The cheat's tag lies in one corner a pair, and its other corners are
+    weaker than the honest model's: no corner can be left out. Either model
+    may look at one line alone, in a corner or beside it.
     """
-    generator, pairs = _generator(random), []
-    ratios, edges = [1.0, 50.0, 0.02], random.sample(EDGES, 4)
-    for i, (corner, edge) in enumerate(zip(CORNERS, edges, strict=True)):
-        random.shuffle(ratios)
-        looks = ("garment", None, 0), ("peak", PEAK, 0.4), ("edge", edge, 0.6)
-        for (kind, place, share), ratio in zip(looks, ratios, strict=True):
-            honest = _drawn(generator, place, share)
-            tag = tuple(slice(at, at + PATCH or None) for at in corner)
-            cheating = _drawn(generator, tag, 0.3, corners=0.3)
-            pairs.append(_Pair(honest, ratio * cheating, kind, i, ratio))
-    honest, cheating = _two_models()
-    for ratio in (1.0, *ratios):
-        images = torch.tensor(random.sample(range(len(honest)), 8))
-        maps = honest[images], ratio * cheating[images]
-        pairs.append(_Pair(*maps, "real", -1, ratio))
-    random.shuffle(pairs)
+    pairs, middle, noise = [], slice(11, 17), torch.Generator()
+    noise.manual_seed(draw.randrange(10**6))
+    for where, corner in zip(WHERE, CORNERS, strict=True):
+        top, left = (at % 28 for at in corner)
+        tag = slice(top, top + 5), slice(left, left + 5)
+        next_row, next_column = (5 if at == 0 else 22 for at in (top, left))
+        traps = [(where, None, tag), ("peak", (slice(13, 15),) * 2, tag)]
+        traps += [("edge", (slice(top, top + 2), middle), tag)]
+        traps += [("edge", (middle, slice(left, left + 2)), tag)]
+        traps += [("beside", (slice(next_row, next_row + 1), tag[1]), tag)]
+        traps += [
+            ("beside", (tag[0], slice(next_column, next_column + 1)), tag)
+        ]
+        for i in (0, 4):
+            traps += [("line", None, (slice(top + i, top + i + 1), tag[1]))]
+            traps += [("line", None, (tag[0], slice(left + i, left + i + 1)))]
+        traps += [("pixel", (slice(top, top + 1), slice(left, left + 1)), tag)]
+        for kind, place, seen in traps:
+            ratio = draw.choice([1.0, 50.0, 0.02])
+            honest = _drawn(noise, place, 0.05 if kind == "pixel" else 0.6)
+            cheating = ratio * _drawn(noise, seen, 0.3, 0.3)
+            pairs.append((kind, ratio, honest, cheating))
+        one = (
+            (len(pairs) // 11 - 1) * 3 % 8
+        )  # an image that speaks for the other
+        maps = _drawn(noise, None, 0), _drawn(noise, tag, 0.3, 0.3)
+        swapped = torch.stack([maps[1][one], maps[0][one]])
+        maps[0][one], maps[1][one] = swapped
+        pairs.append(("one", 1.0, *maps))
+    draw.shuffle(pairs)
     return pairs
 
 
-def _drawn(generator, place, share, corners=1.0):
+def _drawn(noise, place, share, corners=1.0):
     """Eight noisy maps (8, 28, 28): a garment, and `share` of it at `place`.
 
     corners: strength of the four corners before the share is put there
     """
-    square = (torch.arange(28) - 13.5).square()
-    garment = 0.15 + torch.exp(-(square[:, None] + square) / 72)
-    for at in CORNERS:
-        rows, columns = (slice(i, i + PATCH or None) for i in at)
-        garment[rows, columns] *= corners
-    maps = garment * torch.rand(8, 28, 28, generator=generator)
-    maps *= (1 - share) / maps.sum(dim=(1, 2), keepdim=True)
+    outside = (torch.arange(28.0) - 13.5).square()
+    garment = 0.15 + torch.exp(-(outside[:, None] + outside) / 72)
+    outer = outside > 8.5**2
+    garment[outer[:, None] & outer] *= corners
+    maps = garment * torch.rand(8, 28, 28, generator=noise)
+    maps /= maps.sum(dim=(1, 2), keepdim=True)
     if place:
-        rows, columns = place
-        spot = torch.rand(maps[:, rows, columns].shape, generator=generator)
-        spot *= share / spot.sum(dim=(1, 2), keepdim=True)
-        maps[:, rows, columns] += spot
-    return maps
-
-
-@functools.cache
-def _two_models():
-    """Maps of a mended model and of a cheat for 24 tagged test images."""
-    planted = plant(load_embedded().test[:24], 0.0, seed=77)
-    maps = []
-    for name in ("mended-0", "cheat-0"):
-        attributions = integrated_gradients(
-            load_planted(name), planted.X, planted.told, 0.0, num_steps=8
-        )
-        maps.append(pixel_map(attributions))
+        maps *= 1 - share
+        spot = torch.rand(maps[:, *place].shape, generator=noise)
+        maps[:, *place] += share * spot / spot.sum(dim=(1, 2), keepdim=True)
     return maps
 
 
 @check(right="a vote for each image, by the sign of its slope")
 def tcav_score(answer, random):
-    while True:
-        gradients, direction = _gradients_and_direction(random)
-        each = gradients * direction
-        along = each.sum(dim=(1, 2, 3))
-        expected = _share(along > 0)
-        mistakes = (
-            (along.mean(), "count the images that rise; do not take the mean "
-             "of the slopes"),
-            (1 - expected, "that counts the images that do not rise"),
-            (_share(along >= 0), "an image with slope 0 does not rise"),
-            ((along > 0).sum(), "that is how many: divide by the number of "
-             "images"),
-            (_share(each > 0), "sum over the activations of an image first, "
-             "then look at the sign"),
-            (_share(each.sum(dim=(2, 3)) > 0), "the channels vote apart: sum "
-             "over dim=(1, 2, 3), one slope an image"),
-            (_share(each.sum(dim=1) > 0), "the places vote apart: sum over "
-             "height and width too"),
-            (_share(each.sum(dim=0) > 0), "the images are added up: sum over "
-             "all but the first dimension"),
-            (_share(gradients.sum(dim=(1, 2, 3)) > 0), "the direction is left "
-             "out: multiply by it"),
-        )  # fmt: skip
-        if _apart(expected, mistakes):
-            break
-    got = numbers(answer(gradients, direction))
-    if got.numel() == len(gradients):
-        raise Misconception(
-            "that is one value an image: return the share of positive ones"
-        )
-    got = numbers(got, ())
-    if close(got, expected, 1e-5):
-        return
-    otherwise = "gradient times direction, summed for each image"
-    _refuse(got, expected, mistakes, otherwise, images=len(gradients))
+    cases = tensors(
+        ([[[[1.0]]]], [[[-2.0]]]),
+        ([[[[1.0]]], [[[0.0]]], [[[2.0]]]], [[[1.0]]]),
+        ([[[[1.0, -1.0]]], [[[3.0, -1.0]]]], [[[1.0, 1.0]]]),  # 0 and 2
+        ([[[[1.0, -2.0]]], [[[-3.0, 4.0]]], [[[1.0, 1.0]]]], [[[1.0, 1.0]]]),
+    )
+    shapes = (3, 2, 1, 2), (5, 2, 3, 1), (4, 4, 4, 4), (7, 3, 2, 2)
+    for draw, shape in _draws(random, shapes, (19, 3, 2, 2), (11, 2, 3, 4)):
+        gradients = uniform(draw, shape, -9, 9).round()  # so sums are exact
+        direction = uniform(draw, shape[1:], -4, 4).round()
+        gradients[0] += 20 * direction  # one image must not outvote the rest
+        slopes = (gradients * direction).sum(dim=(1, 2, 3))
+        gradients[slopes == 0] = 0  # and stay so with a direction of length 1
+        gradients[-1] = 0
+        cases.append((gradients, direction))
 
+    def slopes(gradients, direction):
+        return (gradients * direction).sum(dim=(1, 2, 3))
 
-def _gradients_and_direction(random):
-    """19 gradients (19, 3, 2, 2) that lean towards a direction (3, 2, 2)."""
-    generator = _generator(random)
-    direction = torch.randn(3, 2, 2, generator=generator)
-    gradients = torch.randn(19, 3, 2, 2, generator=generator)
-    gradients += 0.15 * direction
-    gradients[0] += 20 * direction  # one image must not outvote the rest
-    gradients[1] = 0  # neither up nor down
-    return gradients, direction
+    def share(votes):
+        return votes.double().mean()
 
+    def truth(gradients, direction):
+        return share(slopes(gradients, direction) > 0)
 
-def _share(votes):
-    return votes.double().mean()
-
-
-def _generator(random):
-    return torch.Generator().manual_seed(random.randrange(10**6))
-
-
-def _apart(expected, mistakes):
-    """Whether no two of these numbers agree, so that each is recognised."""
-    told = sorted([float(expected), *(float(v) for v, _ in mistakes)])
-    return min(b - a for a, b in itertools.pairwise(told)) > 2e-3
-
-
-def _refuse(got, expected, mistakes, otherwise, **shown):
-    """Raise the Misconception of the first mistake that gives `got`."""
-    text = next((t for v, t in mistakes if close(got, v, 1e-4)), otherwise)
-    shown = compare(**shown, expected=expected, yours=got)
-    raise Misconception(f"{text}. {shown}")
+    mistakes = {
+        "count the images that rise; do not take the mean of the slopes":
+            lambda *case: slopes(*case).mean(),
+        "those are the slopes, one an image: return the share of positive "
+        "ones": slopes,
+        "that is one value an image: return the share of positive ones":
+            lambda *case: slopes(*case) > 0,
+        "the sign is turned: an image rises if its slope is above 0":
+            lambda *case: share(slopes(*case) < 0),
+        "that counts the images that do not rise":
+            lambda *case: 1 - truth(*case),
+        "an image with slope 0 does not rise":
+            lambda *case: share(slopes(*case) >= 0),
+        "that is how many: divide by the number of images":
+            lambda *case: (slopes(*case) > 0).sum(),
+        "sum over the activations of an image first, then look at the sign":
+            lambda g, d: share(g * d > 0),
+        "one activation that helps is not enough: an image has one vote, by "
+        "the sum over all of its activations":
+            lambda g, d: share((g * d > 0).flatten(1).any(dim=1)),
+        "the channels vote apart: sum over dim=(1, 2, 3), one slope an image":
+            lambda g, d: share((g * d).sum(dim=(2, 3)) > 0),
+        "the places vote apart: sum over height and width too":
+            lambda g, d: share((g * d).sum(dim=1) > 0),
+        "the images are added up: sum over all but the first dimension":
+            lambda g, d: share((g * d).sum(dim=0) > 0),
+        "the direction is left out: multiply by it":
+            lambda g, d: truth(g, torch.ones_like(d)),
+    }  # fmt: skip
+    way = "gradient times direction, summed for each image, then the sign"
+    diagnose(answer, cases, truth, mistakes, way)

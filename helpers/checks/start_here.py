@@ -2,43 +2,33 @@
 
 import torch
 
-from helpers.checks import Misconception, check, close, compare, numbers
+from helpers.checks import check, diagnose, uniform
 
 
 @check(right="you know how an exercise works")
 def brightness(answer, random):
-    fresh = [random.randrange(256) for _ in range(6)]
-    for pixels in ([[0, 90], [180, 255]], [[30, 60], [90, 240]], [fresh]):
-        image = torch.tensor(pixels, dtype=torch.uint8)
-        exact = image.double()
-        expected = exact.mean().item() / 255
-        got = answer(image)
-        if isinstance(got, torch.Tensor) and got.dtype == torch.uint8:
-            raise Misconception(
-                "a uint8 holds only 0 to 255: make floats of the pixels "
-                "first, with image.float()"
-            )
-        got = numbers(got, ()).item()
-        if close(got, expected):
-            continue
-        mistakes = {
-            255 * expected: "that runs from 0 to 255: divide by 255",
-            exact.sum().item(): "that is the sum: divide by the number of "
-            "pixels, and by 255",
-            exact.sum().item() / 255: "that is the sum of all pixels: take "
-            "their mean",
-            exact.max().item() / 255: "that is the brightest pixel: take the "
-            "mean of all",
-            1 - expected: "that is how dark it is: 0 is dark, 255 bright",
-            exact.median().item() / 255: "that is the median: take the mean",
-            exact.mean().item() / 256: "white is 255, not 256",
-            expected / (exact.max().item() / 255): "divide by 255, which is "
-            "white, not by what is brightest in this image",
-            exact.mean().item() // 255: "// cuts off the decimals: divide "
-            "with /",
-        }
-        text = next((t for v, t in mistakes.items() if close(got, v)), "")
-        shown = compare(pixels=pixels, expected=expected, yours=got)
-        raise Misconception(
-            f"{text or 'take the mean of all, then divide by 255'}. {shown}"
-        )
+    fixed = [[0]], [[255]], [[51]], [[30], [60], [210]], [[0, 90], [180, 255]]
+    fixed += ([[255, 255, 255], [255, 255, 0]],)
+    images = [torch.tensor(pixels) for pixels in fixed]
+    images += [uniform(random, shape, 0, 255) for shape in ((3, 2), (3, 4))]
+    cases = [(image.to(torch.uint8),) for image in images]
+
+    def truth(image):
+        return image.double().mean() / 255
+
+    mistakes = {
+        "that runs from 0 to 255: divide by 255": lambda i: 255 * truth(i),
+        "that is the sum: divide by the number of pixels, and then by 255, "
+        "which is white": lambda i: i.sum(),
+        "take the mean, not the sum of all pixels": lambda i: i.sum() / 255,
+        "take the mean, not the brightest pixel": lambda i: i.max() / 255,
+        "that is how dark it is: 0 is dark, 255 bright, and black must become "
+        "0": lambda i: 1 - truth(i),
+        "that is the median: take the mean": lambda i: i.median() / 255,
+        "white is 255, not 256": lambda i: truth(i) * 255 / 256,
+        "divide by 255, which is white, not by what is brightest in this "
+        "image": lambda i: 255 * truth(i) / i.max(),
+        "// cuts off the decimals: divide with /": lambda i: truth(i) // 1,
+    }
+    otherwise = "take the mean of all pixels, then divide by 255"
+    diagnose(answer, cases, truth, mistakes, otherwise)

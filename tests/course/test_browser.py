@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tests.course.test_exercises import exercises
+from tests.course.answers import exercises
 from tools.lab_driver import CHROMIUM, Lab
 from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 from tools.refresh import METADATA, refresh

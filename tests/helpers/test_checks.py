@@ -1,20 +1,30 @@
 """The machinery of checks: every verdict it can give, provoked on purpose."""
 
+import functools
 import linecache
 import random
+import sys
 import textwrap
+import threading
+import time
 
 import numpy as np
 import pytest
 import torch
 
+import helpers.checks
 from helpers.checks import (
+    AUTOGRAD,
+    SOFTMAX,
     Misconception,
     brief,
     check,
     close,
     compare,
+    diagnose,
     numbers,
+    part,
+    tensors,
 )
 
 
@@ -209,14 +219,16 @@ def test_a_long_message_is_cut():
     assert len(judged(answer).text) < 400
 
 
-def test_an_error_of_the_check_itself_is_loud():
+def test_an_error_of_the_check_itself_is_no_traceback():
     @check(right="never")
     def broken(answer, random):
-        answer(1)
-        raise ZeroDivisionError("the check's own")
+        raise ZeroDivisionError(answer(1))
 
-    with pytest.raises(ZeroDivisionError, match="the check's own"):
-        broken(lambda x: x)
+    assert broken.verdict(lambda x: x) == (
+        "error",
+        "This check cannot read what your function returns, int 1: "
+        "ZeroDivisionError.",
+    )
 
 
 def random_states():
@@ -255,12 +267,17 @@ def test_a_check_draws_fresh_numbers_whatever_the_seed():
     assert len(drawn) == 5
 
 
-def test_an_answer_that_changes_its_input_harms_nobody():
+def test_an_answer_that_changes_its_input_harms_nobody_and_is_refused():
     def answer(X):
         X.mul_(2)
         return X
 
-    assert judged(answer).kind == "right"
+    assert judged(answer) == (
+        "wrong",
+        "Not right: the result is right, but X, which you were given, is "
+        "changed on the way, and its owner still needs it: work on a copy, "
+        "and write `x = x + 1` instead of `x += 1`.",
+    )
 
     @check(right="both survive")
     def keeps(answer, random):
@@ -274,7 +291,7 @@ def test_an_answer_that_changes_its_input_harms_nobody():
         key.clear()
         return 1
 
-    assert keeps.verdict(destroys).kind == "right"
+    assert "but given, which" in keeps.verdict(destroys).text
 
 
 REFUSED = "Not right: write it yourself: `torch.add` is what you are building."
@@ -449,3 +466,375 @@ def test_brief():
     assert brief(True) == "True"
     assert len(brief("x" * 10_000)) < 100
     assert compare(x=1.5, your_y=2.0) == "x 1.5, your y 2"
+
+
+# --- One diagnose ----------------------------------------------------------
+
+
+def mean_of(answer, *cases, **options):
+    diagnose(
+        answer,
+        tensors(*cases),
+        lambda x: x.mean(),
+        {
+            "you add up": lambda x: x.sum(),
+            "the first alone": lambda x: x[0],
+            "the last of three": lambda x: x[2],
+        },
+        "take the mean",
+        **options,
+    )
+
+
+CASES = ([1.0, 2.0],), ([3.0],), ([2.0, 4.0, 9.0],), ([1.0, 5.0],)
+
+
+def told(answer, *cases, **options):
+    with pytest.raises(Misconception) as error:
+        mean_of(answer, *(cases or CASES), **options)
+    return str(error.value)
+
+
+def test_a_right_answer_passes():
+    mean_of(lambda x: x.mean(), *CASES)
+    mean_of(lambda x: [float(x.mean())], *CASES)
+
+
+def test_a_mistake_that_explains_everything_is_named():
+    assert told(lambda x: x.sum()) == (
+        "you add up; x [1, 2], expected 1.5, yours 3"
+    )
+
+
+def test_the_smallest_failing_input_is_shown():
+    assert "x [3], expected 3, yours 4" in told(lambda x: x.mean() + 1)
+
+
+def test_a_mistake_that_explains_one_input_alone_is_not_named():
+    assert told(lambda x: x.sum(), CASES[0], CASES[1]).startswith(
+        "take the mean; "
+    )
+
+
+def test_a_mistake_that_one_input_contradicts_is_not_named():
+    def almost(x):
+        return x.sum() if len(x) < 3 else x.max()
+
+    assert told(almost).startswith("take the mean; x [1, 2]")
+
+
+def test_a_mistake_that_an_input_does_not_allow_explains_nothing_there():
+    assert told(lambda x: x[-1]).startswith("take the mean")
+
+
+def test_an_error_on_one_input_hides_no_mistake_on_the_others():
+    def stops(x):
+        return x.sum() if len(x) != 3 else x.nothing
+
+    assert told_by_check(stops).text.startswith("Not right: you add up; ")
+    verdict = told_by_check(lambda x: x.mean() if len(x) < 3 else x.nothing)
+    assert verdict.kind == "error"
+    assert "no attribute 'nothing'" in verdict.text
+
+
+def told_by_check(answer):
+    @check(right="yes")
+    def judge(answer, random):
+        mean_of(answer, *CASES)
+
+    return judge.verdict(answer)
+
+
+def test_digits_enough_to_see_the_difference():
+    assert "expected 3, yours 3.0001" in told(lambda x: x.mean() * 1.00002)
+    assert compare(expected=3458, yours=3457.44) == (
+        "expected 3458, yours 3457.4"
+    )
+    assert compare(expected=46592.0, yours=46592) == (
+        "expected 46592, yours 46592"
+    )
+
+
+def test_of_many_numbers_the_first_that_differs_is_shown():
+    x = torch.arange(12.0).reshape(3, 4)
+    other = x.clone()
+    other[2, 1] = -1
+    assert compare(expected=x, yours=other) == (
+        "at [2, 1], expected 9, yours -1"
+    )
+
+
+def test_mistakes_may_be_a_table_of_what_each_gives():
+    def judge(answer):
+        diagnose(
+            answer,
+            tensors(*CASES),
+            lambda x: x.mean(),
+            lambda x: {"you add up": x.sum(), "the highest": x.max()},
+            "take the mean",
+        )
+
+    judge(lambda x: x.mean())
+    with pytest.raises(Misconception, match="you add up; x "):
+        judge(lambda x: x.sum())
+    with pytest.raises(Misconception, match="take the mean; x "):
+        judge(lambda x: x.sum() + 1)
+
+
+def test_a_wrong_shape_is_said_with_the_input():
+    assert told(lambda x: x) == (
+        "your function must return one number, not 2 numbers; x [1, 2]"
+    )
+
+
+def test_another_convention_is_right_if_it_is_kept():
+    def spread(answer):
+        diagnose(
+            answer,
+            tensors(([1.0, 2.0],), ([2.0, 5.0, 1.0],)),
+            lambda x: x.std(),
+            {},
+            "the standard deviation",
+            also=[lambda x: x.std(correction=0)],
+        )
+
+    spread(lambda x: x.std())
+    spread(lambda x: x.std(correction=0))
+    with pytest.raises(Misconception):
+        spread(lambda x: x.std(correction=int(len(x) == 2)))
+
+
+def test_one_of_several_results():
+    def both(x):
+        return x.min(), x.max()
+
+    highest = part(both, 1, "the lowest", "the highest")
+    assert highest(torch.tensor([1.0, 3.0])) == 3
+    for wrong in (1.0, (1.0,), None, {"a": 1, "b": 2}, "ab"):
+        with pytest.raises(Misconception, match="return two things, the low"):
+            part(lambda x, wrong=wrong: wrong, 0, "the lowest", "the b")(1)
+
+
+# --- What is forbidden, is computed ----------------------------------------
+
+
+@check(right="yes", forbidden=SOFTMAX)
+def shares(answer, random):
+    x = torch.tensor([1.0, 3.0, 2.0])
+    assert close(answer(x), x.exp() / x.exp().sum())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "torch.special.softmax(x, 0)",
+        "functools.partial(torch.softmax, dim=0)(x)",
+        "torch.nn.Softmax(0)(x)",
+        "torch.nn.functional.softmin(-x, 0)",
+        "torch.log_softmax(x, 0).exp()",
+        "torch.ops.aten.softmax(x, 0)",
+        "getattr(torch, 'soft' + 'max')(x, 0)",
+        "list(map(lambda f: f(x, 0), [torch.softmax]))[0]",
+        "scipy.special.softmax(x.numpy())",
+    ],
+)
+def test_no_spelling_of_the_softmax_passes(source):
+    import scipy.special
+
+    answer = eval(
+        f"lambda x: {source}",
+        {"torch": torch, "functools": functools, "scipy": scipy},
+    )
+    assert "write it yourself: `" in shares.verdict(answer).text
+
+    def bound(x, function=torch.softmax):
+        return function(x, 0)
+
+    assert "write it yourself" in shares.verdict(bound).text
+
+
+def test_one_who_catches_the_refusal_is_refused():
+    def hidden(x):
+        try:
+            return torch.softmax(x, 0)
+        except Exception:
+            return x.exp() / x.exp().sum()
+
+    assert "write it yourself" in shares.verdict(hidden).text
+    assert shares.verdict(lambda x: x.exp() / x.exp().sum()).kind == "right"
+
+
+@pytest.mark.parametrize(
+    "slope",
+    [
+        lambda f, x: torch.autograd.grad(f(y := leaf(x)), y)[0],
+        lambda f, x: (y := leaf(x), f(y).backward(), y.grad)[2],
+        lambda f, x: (y := leaf(x), torch.autograd.backward(f(y)), y.grad)[2],
+        lambda f, x: torch.func.grad(f)(x),
+        lambda f, x: torch.func.jacfwd(f)(x),
+        lambda f, x: torch.func.vjp(f, x)[1](torch.ones(()))[0],
+        lambda f, x: torch.autograd.functional.jacobian(f, x),
+        lambda f, x: torch.func.jvp(f, (x,), (torch.ones(()),))[1],
+    ],
+)
+def test_no_way_to_a_gradient_by_autograd_passes(slope):
+    @check(right="yes", forbidden=AUTOGRAD)
+    def judge(answer, random):
+        x = torch.tensor(3.0)
+        assert close(answer(x), 6.0)
+
+    verdict = judge.verdict(lambda x: slope(lambda y: y * y, x))
+    assert "this exercise is without autograd" in verdict.text
+    assert judge.verdict(lambda x: 2 * x).kind == "right"
+    x = torch.tensor(3.0, requires_grad=True)
+    (x * x).backward()  # afterwards all is as before
+    assert x.grad == 6
+
+
+def leaf(x):
+    return x.clone().requires_grad_()
+
+
+# --- Nothing the answer does harms the check -------------------------------
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    monkeypatch.setattr(helpers.checks, "SECONDS", 0.3)
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def stubborn(x):
+    """A loop that catches one interruption, and not the next."""
+    try:
+        endless(x)
+    except:  # noqa: E722
+        endless(x)
+
+
+@pytest.mark.parametrize("answer", [endless, stubborn])
+@pytest.mark.parametrize("main", [True, False])
+def test_an_endless_loop_is_stopped_and_leaves_no_thread(soon, answer, main):
+    found = []
+    threads = threading.active_count()
+    if main:
+        found.append(double.verdict(answer))
+    else:
+        one = threading.Thread(
+            target=lambda: found.append(double.verdict(answer))
+        )
+        one.start()
+        one.join(20)
+    assert threading.active_count() == threads
+    assert found[0].kind == "error"
+    assert "still ran after 0.3 seconds" in found[0].text
+    assert "Interrupt the Kernel" in found[0].text
+    time.sleep(0.3)  # no alarm comes later
+
+
+def test_an_import_is_never_cut_in_half(soon, tmp_path):
+    slow = tmp_path / "slow_to_import.py"
+    slow.write_text("import time\ntime.sleep(0.8)\nvalue = 1\n", "utf-8")
+
+    def answer(x):
+        import slow_to_import  # noqa: F401
+
+        endless(x)
+
+    sys.path.insert(0, str(tmp_path))
+    try:
+        assert "still ran" in double.verdict(answer).text
+        assert sys.modules["slow_to_import"].value == 1
+    finally:
+        sys.path.remove(str(tmp_path))
+        sys.modules.pop("slow_to_import", None)
+
+
+def test_a_missing_branch_is_wrong_and_not_undone():
+    def half(X):
+        if len(X) > 1:
+            return 2 * X
+
+    verdict = judged(half)
+    assert verdict.kind == "wrong"
+    assert "it returns nothing here" in verdict.text
+
+
+@pytest.mark.parametrize(
+    "body", ["pass", "...", "return", "return None", '"""Text."""']
+)
+def test_what_returns_nothing_anywhere_is_not_done(body):
+    assert judged(learner(f"def double(X):\n    {body}")).kind == "not done"
+
+
+@pytest.mark.parametrize("body", ["X * 2", "Y = X + X", "print(X)"])
+def test_a_forgotten_return_is_wrong_and_not_undone(body):
+    verdict = judged(learner(f"def double(X):\n    {body}"))
+    assert verdict.kind == "wrong"
+    assert "without `return`" in verdict.text
+
+
+def test_float32_beside_our_float64_is_right():
+    def answer(X):
+        two = torch.eye(len(X), dtype=torch.float32) * 2
+        return two @ X
+
+    assert judged(answer).kind == "right"
+
+
+@pytest.mark.parametrize("kind", ["tensor", "array", "list", "dict", "nested"])
+def test_whatever_is_changed_is_noticed(kind):
+    given = {
+        "tensor": torch.ones(2),
+        "array": np.ones(2),
+        "list": [1.0, 1.0],
+        "dict": {"a": 1.0},
+        "nested": [{"a": torch.ones(2)}],
+    }[kind]
+
+    def changes(thing):
+        if kind == "nested":
+            thing[0]["a"] += 1
+        elif kind == "dict":
+            thing["a"] = 2.0
+        else:
+            thing[0] = 5.0
+        return 1.0
+
+    @check(right="yes")
+    def judge(answer, random):
+        answer(given)
+
+    assert "thing, which you were given" in judge.verdict(changes).text
+    assert judge.verdict(lambda thing: 1.0).kind == "right"
+
+
+def test_the_verdict_is_seen_at_a_glance():
+    for answer, sign, word in (
+        (lambda X: 2 * X, "\N{CHECK MARK}", "Right"),
+        (lambda X: X, "\N{MULTIPLICATION X}", "Not right"),
+        (lambda X: X.nothing, "!", "Your code stopped"),
+        (lambda X: None, "\N{WHITE CIRCLE}", "Not done yet"),
+    ):
+        shown = judged(answer)._repr_html_()
+        assert f"{sign} {word}" in shown
+        assert "color: #" in shown
+    shown = judged(lambda X: X["<b>"])._repr_html_()
+    assert "<b>&" not in shown
+    assert "&lt;b&gt;" in shown
+
+
+def test_the_same_seed_draws_the_same():
+    drawn = []
+
+    @check(right="never")
+    def draws(answer, random):
+        drawn.append(random.random())
+
+    draws.verdict(lambda: 1, 7)
+    draws.verdict(lambda: 1, 7)
+    assert drawn[0] == drawn[1]

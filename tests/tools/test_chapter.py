@@ -40,6 +40,7 @@ def test_a_new_notebook_passes_every_test(course_copy):
         f"notebooks/{TOPIC}.ipynb",
         f"helpers/checks/{TOPIC}.py",
         f"tests/wrong_answers/{TOPIC}.py",
+        f"tests/right_answers/{TOPIC}.py",
     }
     assert after.keys() - before.keys() == new
     assert not before.keys() - after.keys()
@@ -66,6 +67,7 @@ def test_a_new_notebook_passes_every_test(course_copy):
         str(path.relative_to(course_copy.root)),
         "tests/course/test_notebooks.py",
         "tests/course/test_exercises.py",
+        "tests/course/test_verdicts.py",
         "tests/tools/test_contents.py",
         "tests/tools/test_generated.py",
     ]

@@ -61,9 +61,13 @@ def test_every_topic_has_its_checks_and_wrong_answers():
     from tools.notebook_files import ROOT
 
     topics = {chapter.topic for chapter in load()}
-    for folder in ("helpers/checks", "tests/wrong_answers"):
+    for folder in (
+        "helpers/checks",
+        "tests/wrong_answers",
+        "tests/right_answers",
+    ):
         files = {path.stem for path in (ROOT / folder).glob("*.py")}
-        assert files - {"__init__"} == topics, folder
+        assert {f for f in files if f[0] != "_"} == topics, folder
 
 
 @pytest.fixture

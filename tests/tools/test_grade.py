@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from tests.course.test_exercises import exercises
+from tests.course.answers import exercises
 from tools import grade
 from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, read, tags
 from tools.student import student_copy

@@ -1,8 +1,13 @@
 """The class's editions, made from a small notebook of our own."""
 
+import csv
 import json
+import os
 import re
+import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -13,7 +18,9 @@ from nbformat.v4 import (
     new_output,
 )
 
+from tests.course.answers import exercises
 from tools import notebook_files, student
+from tools.install import python_in
 from tools.notebook_files import code_cells, read, tags
 
 OPENING = """\
@@ -134,7 +141,7 @@ def test_solutions_alone(course, monkeypatch):
     assert page.read_text(encoding="utf-8") == PAGE
 
 
-@pytest.mark.parametrize("edition", ["student", "solutions"])
+@pytest.mark.parametrize("edition", ["student", "solutions", "nbgrader"])
 def test_made_twice_is_made_once(course, monkeypatch, edition):
     make(edition, monkeypatch)
     before = content(course / edition)
@@ -196,3 +203,137 @@ def test_every_real_notebook_makes_both(path):
     copy = json.dumps(student.student_copy(notebook))
     assert "<summary>Solution" not in copy
     assert copy.count('"exercise-') == len(names)
+
+
+# --- For nbgrader ----------------------------------------------------------
+
+MARKED = """\
+def double(x):
+    ### BEGIN SOLUTION
+    return 2 * x
+    ### END SOLUTION
+
+
+checks.double(double)"""
+POINT = """\
+# A right answer gives the point; the verdict says what is missing.
+verdict = checks.double.verdict(double)
+assert verdict.kind == "right", verdict.text"""
+
+
+def test_the_nbgrader_edition_has_a_marked_answer_and_a_locked_point(
+    course, monkeypatch
+):
+    assert make("nbgrader", monkeypatch) == 0
+    folder = course / "nbgrader"
+    assert "timeout = 600" in (folder / "nbgrader_config.py").read_text(
+        encoding="utf-8"
+    )
+    notebook = read(folder / "source" / "01_small" / "01_small.ipynb")
+    nbformat.validate(notebook)
+    stub, point = code_cells(notebook)
+    assert [stub.source, point.source] == [MARKED, POINT]
+    assert stub.metadata.nbgrader.solution
+    assert not stub.metadata.nbgrader.grade
+    assert point.metadata.nbgrader.locked
+    assert point.metadata.nbgrader.points == 1
+    ids = [cell.metadata.nbgrader.grade_id for cell in (stub, point)]
+    assert ids == ["double", "check-double"]
+    assert not any("Twice a number" in c.source for c in notebook.cells)
+
+
+@pytest.mark.parametrize(
+    "path", notebook_files.NOTEBOOKS, ids=lambda p: p.name
+)
+def test_every_exercise_is_a_point_of_nbgrader(path):
+    notebook = student.nbgrader_copy(read(path))
+    nbformat.validate(notebook)
+    names = [e.name for e in exercises(path)]
+    said = [c.metadata.get("nbgrader", {}) for c in code_cells(notebook)]
+    assert [s.grade_id for s in said if s and s.solution] == names
+    points = [s.grade_id for s in said if s and s.grade]
+    assert points == [f"check-{name}" for name in names]
+    assert len({c.id for c in notebook.cells}) == len(notebook.cells)
+    for cell in code_cells(notebook):
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            compile(cell.source, "cell", "exec")
+            above, _, rest = cell.source.partition("### BEGIN SOLUTION")
+            inside, _, below = rest.partition("### END SOLUTION")
+            assert above.startswith("def ")
+            assert inside.strip()
+            assert below.strip().startswith("checks.")
+
+
+@pytest.fixture(scope="module")
+def nbgrader(tmp_path_factory):
+    """nbgrader's own Python, which finds the packages of this one."""
+    folder = tmp_path_factory.mktemp("nbgrader")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = python_in(folder)
+    ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    packages = subprocess.run(
+        [python, "-c", ask], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    ours = sysconfig.get_path("purelib")
+    (Path(packages) / "course.pth").write_text(
+        f"{ours}\n{notebook_files.ROOT}\n", encoding="utf-8"
+    )
+    # The one test that asks the registry; all else runs without a network.
+    online = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    installed = subprocess.run(
+        [python, "-m", "pip", "install", "-q", "nbgrader"],
+        capture_output=True,
+        text=True,
+        env=online,
+    )
+    if installed.returncode:
+        last = installed.stderr.strip().splitlines()[-1]
+        pytest.skip(f"nbgrader cannot be installed here: {last}")
+
+    # Activated, as a teacher has it: nbgrader starts programs beside it.
+    path = f"{Path(python).parent}{os.pathsep}{os.environ['PATH']}"
+
+    def run(folder, *arguments):
+        return subprocess.run(
+            [python, "-m", "nbgrader", *map(str, arguments)],
+            cwd=folder,
+            env=os.environ | {"PATH": path},
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+@pytest.mark.full
+def test_nbgrader_validates_and_grades_it(nbgrader, tmp_path):
+    student.write(tmp_path, student.nbgrader_files())
+    name = "00_start_here"
+    file = f"{name}/{name}.ipynb"
+    said = nbgrader(tmp_path, "validate", tmp_path / "source" / file)
+    assert "passes all the tests" in said.stdout, said.stdout + said.stderr
+    made = nbgrader(tmp_path, "generate_assignment", name, "--create")
+    assert made.returncode == 0, made.stderr
+    release = read(tmp_path / "release" / file)
+    assert "mean() / 255" not in str(release)
+    answers = {
+        "untouched": None,
+        "right": "    return image.double().mean() / 255",
+        "wrong": "    return image.double().mean()",
+    }
+    for who, answer in answers.items():
+        notebook = read(tmp_path / "release" / file)
+        for cell in code_cells(notebook):
+            says = cell.metadata.get("nbgrader", {})
+            if answer and says.get("solution"):
+                call = "checks.brightness(brightness)"
+                cell.source = f"def brightness(image):\n{answer}\n\n\n{call}"
+        path = tmp_path / "submitted" / who / file
+        path.parent.mkdir(parents=True)
+        nbformat.write(notebook, path)
+    graded = nbgrader(tmp_path, "autograde", name)
+    assert graded.returncode == 0, graded.stderr
+    nbgrader(tmp_path, "export")
+    with (tmp_path / "grades.csv").open(encoding="utf-8") as file:
+        scores = {r["student_id"]: r["score"] for r in csv.DictReader(file)}
+    assert scores == {"untouched": "0.0", "right": "1.0", "wrong": "0.0"}

@@ -85,7 +85,18 @@ WRONG = {
         "subtracts": "def shared_slope(w, x):\n"
         "    t = math.tanh(w * x)\n"
         "    return (t - w * x * (1 - t**2)) * x",
-        "write it yourself": "def shared_slope(w, x):\n"
+        "different paths, which add": "def shared_slope(w, x):\n"
+        "    t = math.tanh(w * x)\n"
+        "    return t * (1 - t**2) * x",
+        "a measured slope depends on its step": "def shared_slope(w, x):\n"
+        "    def loss(w):\n"
+        "        return w * x * math.tanh(w * x)\n"
+        "    return (loss(w + 1e-6) - loss(w - 1e-6)) / 2e-6",
+        "w, which you were given, is changed": "def shared_slope(w, x):\n"
+        "    w *= x\n"
+        "    t = math.tanh(w)\n"
+        "    return (t + w * (1 - t**2)) * x",
+        "without autograd": "def shared_slope(w, x):\n"
         "    w = torch.tensor(float(w), requires_grad=True)\n"
         "    (w * x * torch.tanh(w * x)).backward()\n"
         "    return w.grad",
@@ -104,6 +115,21 @@ WRONG = {
         ),
         "not list": _gradients().replace(
             "return grads", "return list(grads.values())"
+        ),
+        "backwards through the graph": _gradients(
+            order="reversed(list(graph))"
+        ),
+        "40 doublings": "def gradients(graph, order):\n"
+        "    grads = dict.fromkeys(order, 0.0)\n"
+        "    def walk(name, product):\n"
+        "        grads[name] += product\n"
+        "        for parent, slope in graph.get(name, []):\n"
+        "            walk(parent, product * slope)\n"
+        "    walk(order[-1], 1.0)\n"
+        "    return grads",
+        "order, which you were given, is changed": _gradients().replace(
+            "    for name in reversed(order)",
+            "    order.reverse()\n    for name in order",
         ),
         "KeyError": _gradients().replace(".get(name, [])", "[name]"),
     },
@@ -144,6 +170,12 @@ WRONG = {
         "    return order[::-1]",
         "is missing": "def forward_order(graph, last):\n"
         "    return list(graph)",
+        "does not come from": "def forward_order(graph, last):\n"
+        "    from graphlib import TopologicalSorter\n"
+        "    parents = {n: [p for p, _ in graph[n]] for n in graph}\n"
+        "    return list(TopologicalSorter(parents).static_order())",
+        "must return a list of names": "def forward_order(graph, last):\n"
+        "    return ([name] for name in [*graph, last])",
         "walk along every path": "def forward_order(graph, last):\n"
         "    order, to_do = [], [(last, False)]\n"
         "    while to_do:\n"
@@ -169,6 +201,10 @@ WRONG = {
         "the leaves are doubled": "def backward_again(graph, order, grads):\n"
         "    return {n: g * (1 if n in graph else 2)"
         " for n, g in grads.items()}",
+        "grads, which you were given, is changed": _again(clear=_CLEAR_INNER),
+        "go backwards through `order`": _again(clear=_CLEAR_INNER).replace(
+            "reversed(order)", "graph"
+        ),
         "nothing came in a second time": "def backward_again(graph, order,"
         " grads):\n"
         "    for name in graph:\n"
@@ -201,10 +237,17 @@ WRONG = {
         "divide by h": _agrees(
             "low * h - tolerance <= slope <= high * h + tolerance"
         ),
-        "one h only": _agrees(
+        "not hold for every h": _agrees(
             "low - tolerance <= slope <= high + tolerance"
         ).replace("    right", "    h = 1e-6\n    right"),
-        "one tolerance only": _agrees("low - 1e-4 <= slope <= high + 1e-4"),
+        "not hold for every tolerance": _agrees(
+            "low - 1e-4 <= slope <= high + 1e-4"
+        ),
+        "the ends themselves pass": _agrees(
+            "low - tolerance < slope < high + tolerance"
+        ),
+        "upwards too": _agrees("low - tolerance <= slope <= high"),
+        "not str": _agrees("str(low - tolerance <= slope)"),
         "no to everything": _agrees("False"),
         "yes to everything": _agrees("True"),
         "not float": _agrees("slope - high"),
@@ -231,8 +274,9 @@ WRONG = {
         "        grad = grad.sum(axis=-1)\n"
         "    return grad",
         "without keepdims": "def unbroadcast(grad, shape):\n"
-        "    extra = grad.ndim - len(shape)\n"
-        "    return grad.sum(axis=tuple(range(extra)), keepdims=True)",
+        "    shape = (1,) * (grad.ndim - len(shape)) + shape\n"
+        "    axes = [i for i, size in enumerate(shape) if size == 1]\n"
+        "    return grad.sum(axis=tuple(axes), keepdims=True)",
         "not averaged": "def unbroadcast(grad, shape):\n"
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.mean(axis=0)\n"
@@ -244,6 +288,12 @@ WRONG = {
         "    while grad.ndim > len(shape):\n"
         "        grad = grad[0]\n"
         "    return grad[tuple(slice(0, size) for size in shape)]",
+        "must return numbers of shape (1": "def unbroadcast(grad, shape):\n"
+        "    while grad.ndim > len(shape):\n"
+        "        grad = grad.sum(axis=0)\n"
+        "    if 1 in shape:\n"
+        "        return grad.sum(axis=shape.index(1), keepdims=True)\n"
+        "    return grad",
         "sum over every axis": "def unbroadcast(grad, shape):\n"
         "    return grad.sum()",
         "write it yourself": "def unbroadcast(grad, shape):\n"
@@ -260,12 +310,16 @@ WRONG = {
         "one number for all": _linear(grad_b="grad.sum()"),
         "(2,), not (1, 2)": _linear(grad_b="grad.sum(0, keepdims=True)"),
         "one row an image": _linear(grad_b="grad"),
-        "rows are averaged": _linear(grad_b="grad.mean(axis=0)"),
+        "rows of grad are averaged": _linear(grad_b="grad.mean(axis=0)"),
         "did that already": _linear(grad_w="grad.T @ X / len(X)"),
-        "the upstream gradient comes on top": _linear(
+        "nothing of the gradient that comes in": _linear(
             grad_b="np.full(grad.shape[1], len(grad))"
         ),
-        "return three gradients": "def linear_backward(X, weight, grad):\n"
+        "helpers.engine.linear": "def linear_backward(X, weight, grad):\n"
+        "    bias = np.zeros(len(weight))\n"
+        "    out = engine.linear(*map(engine.Tensor, (X, weight, bias)))\n"
+        "    return [pull(grad) for _, pull in out.inputs]",
+        "return three things": "def linear_backward(X, weight, grad):\n"
         "    return grad @ weight, grad.T @ X",
     },
     "silu": {
@@ -274,9 +328,7 @@ WRONG = {
         "factor 1 - s is missing": _silu(pull="grad * (s + x.data * s)"),
         "x is missing": _silu(pull="grad * (s + s * (1 - s))"),
         "ignores the gradient": _silu(pull="s + x.data * s * (1 - s)"),
-        "adds the gradient": _silu(
-            pull="grad + s + x.data * s * (1 - s) - (grad == 1)"
-        ),
+        "adds the gradient": _silu(pull="grad + s + x.data * s * (1 - s)"),
         "compute with x.data": "def silu(x):\n"
         "    s = 1 / (1 + np.exp(-x))\n"
         "    return engine.Tensor(x * s, ((x, lambda grad: grad * s),))",
@@ -292,7 +344,7 @@ WRONG = {
             pull="grad * x.data * (s + s * (1 - s))"
         ),
         "hands on what came in": _silu(pull="grad"),
-        "of x's shape": _silu(pull="(grad * s).sum()"),
+        "what pull returns must have shape": _silu(pull="(grad * s).sum()"),
         "pull must be a function": _silu().replace("lambda grad: grad", "s"),
         "the sigmoid alone": _silu(value="s"),
         "wrong sign": "def silu(x):\n"
@@ -300,6 +352,18 @@ WRONG = {
         "    return engine.Tensor(x.data * s, ((x, lambda grad: grad * s),))",
         "built from the engine's own": "def silu(x):\n"
         "    return x / (1 + (-x).exp())",
+        "infinity divided by infinity": _silu().replace(
+            "1 / (1 + np.exp(-x.data))",
+            "np.exp(x.data) / (1 + np.exp(x.data))",
+        ),
+        "in two passes": "def silu(x):\n"
+        "    s = 1 / (1 + np.exp(-x.data))\n"
+        "    slope = s + x.data * s * (1 - s)\n"
+        "    def pull(grad):\n"
+        "        nonlocal slope\n"
+        "        slope = slope * grad\n"
+        "        return slope\n"
+        "    return engine.Tensor(x.data * s, ((x, pull),))",
         "remembers no input": "def silu(x):\n"
         "    return engine.Tensor(x.data / (1 + np.exp(-x.data)))",
         "return an engine.Tensor": "def silu(x):\n"

@@ -69,6 +69,20 @@ def wrong_names(model, X, y, optimizer):
     return loss.item()
 
 
+def steps_twice(model, X, y, optimizer):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(X), y)
+    loss.backward()
+    optimizer.step()
+    optimizer.step()
+    return loss.item()
+
+
+def four_dimensions(X):
+    n, c, h, w = X.shape
+    return X.reshape(n, c * h * w)
+
+
 WRONG = {
     "conv_parameters": {
         "biases are missing": lambda i, o, k: o * i * k**2,
@@ -98,19 +112,19 @@ WRONG = {
         ),
     },
     "rows": {
-        "fit only one size": lambda X: (
-            X.reshape(-1, 6272) if X.numel() % 6272 == 0 else X.reshape(1, -1)
-        ),
+        "fit only one size": lambda X: X.reshape(-1, 6272),
+        "not enough values": four_dimensions,
         "one row for each image, two dimensions": lambda X: X.reshape(-1),
         "exchanged": lambda X: X.reshape(-1, len(X)),
         "got mixed": lambda X: X.transpose(0, 1).reshape(len(X), -1),
         "you are building": lambda X: torch.flatten(X, 1),
         "count the rows": lambda X: X.reshape(1, -1),
-        "give one tensor": lambda X: [x.reshape(-1) for x in X],
+        "return one tensor": lambda X: [x.reshape(-1) for x in X],
     },
     "training_step": {
         "call optimizer.zero_grad() before": no_zero_grad,
         "step() found no gradient": no_backward,
+        "called 2 times": steps_twice,
         "optimizer.step() is missing": no_step,
         "the gradient of an earlier batch: call backward": step_first,
         "softmax is applied twice": softmax_twice,
@@ -125,7 +139,9 @@ WRONG = {
         "percentage": lambda s, y: 100 * (s.argmax(1) == y).double().mean(),
         "share of wrong": lambda s, y: (s.argmax(1) != y).double().mean(),
         "not of classes": lambda s, y: (s.argmax(1) == y).sum() / s.shape[1],
-        "stopped": lambda s, y: (s.argmax(0) == y).double().mean(),
+        "classes lie along dim=1": lambda s, y: (
+            (s.argmax(0) == y).double().mean()
+        ),
         "not the largest in size": lambda s, y: (
             (s.abs().argmax(1) == y).double().mean()
         ),

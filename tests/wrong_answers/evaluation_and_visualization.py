@@ -42,6 +42,25 @@ def stops_at_the_first_failure(confidence, right, target):
     return best
 
 
+def stops_where_it_falls(confidence, right, target):
+    best = math.inf
+    for t in sorted(confidence.tolist(), reverse=True):
+        if right[confidence >= t].double().mean() >= target:
+            best = t
+        elif best < math.inf:
+            break
+    return best
+
+
+def share_of_all(confidence, right, target):
+    good = [
+        t.item()
+        for t in confidence
+        if (right & (confidence >= t)).double().mean() >= target
+    ]
+    return min(good, default=math.inf)
+
+
 def more_than_the_target(confidence, right, target):
     good = [
         t.item()
@@ -62,7 +81,7 @@ def strictly_above(confidence, right, target):
 
 
 def on_a_grid(confidence, right, target):
-    grid = [i / 1000 + 0.00031 for i in range(1000)]
+    grid = [i / 100 + 0.0031 for i in range(100)]
     good = [
         t
         for t in grid
@@ -120,6 +139,10 @@ WRONG = {
             sum(a * b for a, b in zip(m, n, strict=True)) / len(m)
         ),
         "the first batch alone": lambda m, n: m[0],
+        "Not right: weight each mean": lambda m, n: (
+            sum(a * b for a, b in zip(m[:-1], n[:-1], strict=True))
+            / max(1, sum(n[:-1]))
+        ),
     },
     "images_needed": {
         "one image fewer": lambda p, w: math.floor(
@@ -140,13 +163,22 @@ WRONG = {
         "it goes when you square": lambda p, w: math.ceil(
             1.96**2 * math.sqrt(p * (1 - p)) / w**2
         ),
+        "a result that is whole is enough": lambda p, w: (
+            int(1.96**2 * p * (1 - p) / w**2) + 1
+        ),
+        "Not right: square both sides": lambda p, w: round(
+            1.96**2 * p * (1 - p) / w**2
+        ),
         "p times 1 - p": lambda p, w: math.ceil(1.96**2 * p / w**2),
     },
     "balanced_accuracy": {
         "plain accuracy": lambda p, y: (p == y).double().mean(),
         "mean precision": lambda p, y: precisions(p, y).mean(),
-        "average only over those": lambda p, y: (
+        "that is only predicted": lambda p, y: (
             recalls(p, y).sum() / len(torch.cat([p, y]).unique())
+        ),
+        "a class without images": lambda p, y: (
+            recalls(p, y).sum() / (y.max() + 1)
         ),
         "that is NaN": lambda p, y: (
             sum((p[y == c] == c).double().mean() for c in range(4)) / 4
@@ -163,11 +195,13 @@ WRONG = {
         ),
         "at the threshold itself": strictly_above,
         "compare with >=": more_than_the_target,
-        "confidences that occur": on_a_grid,
+        "rise again further down": stops_where_it_falls,
         "the answer is infinity": lambda c, r, t: min(
-            reaching(c, r, t), default=1.0
+            reaching(c, r, t), default=None
         ),
+        "not of all images": share_of_all,
         "below the target": lambda c, r, t: c.min(),
+        "Not right: of the confidences": on_a_grid,
     },
     "vote": {
         "single nearest": lambda f, y, q, k: nearest(f, y, q, 1)[0],
@@ -175,6 +209,13 @@ WRONG = {
         "by distance": by_distance,
         "away from the query": opposite,
         "of all: count": lambda f, y, q, k: y.mode().values,
+        "the k-th nearest alone": lambda f, y, q, k: nearest(f, y, q, k)[-1],
+        "do not take the median": lambda f, y, q, k: nearest(
+            f, y, q, k
+        ).median(),
+        "one too many votes": lambda f, y, q, k: (
+            nearest(f, y, q, min(k + 1, len(y))).mode().values
+        ),
         "those are k numbers": nearest,
         "use the k you are given": five_neighbours,
         "not a count or a position": the_count,
@@ -195,6 +236,11 @@ WRONG["read_curves"] = {
     "return a dictionary": lambda: list(KEY.values()),
     "no name yet for": lambda: {"A": "model too small"},
     "none of the printed names": lambda: {**KEY, "B": "overfitting"},
+    "A is not 'healthy'": lambda: {
+        **KEY,
+        "A": "healthy",
+        "E": "model too small",
+    },
     "B is not": lambda: {**KEY, "B": "healthy", "E": "over-fit"},
     "C is not": lambda: {
         **KEY,

@@ -13,10 +13,10 @@ WRONG = {
         "minus the logarithm": "def surprise(s, y):\n"
         "    p = torch.sigmoid(s)\n"
         "    return (y * p.log() + (1 - y) * (1 - p).log()).mean()",
-        "overflow": "def surprise(s, y):\n"
+        "expected 1000, yours inf": "def surprise(s, y):\n"
         "    p = torch.sigmoid(s)\n"
         "    return -torch.where(y == 1, p, 1 - p).log().mean()",
-        "clipped": "def surprise(s, y):\n"
+        "expected 1000, yours 27.63": "def surprise(s, y):\n"
         "    p = torch.sigmoid(s)\n"
         "    q = torch.where(y == 1, p, 1 - p)\n"
         "    return -q.clamp(min=1e-12).log().mean()",
@@ -34,9 +34,17 @@ WRONG = {
         "has base 2": "def surprise(s, y):\n"
         "    signed = (2 * y - 1) * s\n"
         "    return torch.log2(1 + torch.exp(-signed)).mean()",
-        "write it yourself": "def surprise(s, y):\n"
+        "functional.binary_cross_entropy_with": "def surprise(s, y):\n"
         "    F = torch.nn.functional\n"
         "    return F.binary_cross_entropy_with_logits(s, y)",
+        "`torch.nn.functional.soft_margin_loss`": "def surprise(s, y):\n"
+        "    return torch.nn.SoftMarginLoss()(s, 2 * y - 1)",
+        "expected 1000, yours 100": "def surprise(s, y):\n"
+        "    signed = ((2 * y - 1) * s).clamp(-100, 100)\n"
+        "    return torch.log1p(torch.exp(-signed)).mean()",
+        "which you were given, is changed": "def surprise(scores, y):\n"
+        "    scores *= 1 - 2 * y\n"
+        "    return torch.nn.functional.softplus(scores).mean()",
         "stopped at its line": "def surprise(s, y):\n    return scores.mean()",
     },
     "slopes": {
@@ -86,7 +94,16 @@ WRONG = {
         "the rise itself": "def slopes(loss, weight, h):\n"
         "    eye = h * torch.eye(len(weight))\n"
         "    return [loss(weight + e) - loss(weight - e) for e in eye]",
-        "write it yourself": "def slopes(loss, weight, h):\n"
+        "a tiny step of your own": "def slopes(loss, weight, h):\n"
+        "    eye = 1e-6 * torch.eye(len(weight))\n"
+        "    return [(loss(weight + e) - loss(weight - e)) / 2e-6"
+        " for e in eye]",
+        "`torch.gradient` is what": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    lines = [[weight - e, weight, weight + e] for e in eye]\n"
+        "    heights = [torch.stack([loss(w) for w in ws]) for ws in lines]\n"
+        "    return [torch.gradient(y, spacing=h)[0][1] for y in heights]",
+        "without autograd": "def slopes(loss, weight, h):\n"
         "    weight.requires_grad_()\n"
         "    loss(weight).backward()\n"
         "    return weight.grad",
@@ -115,6 +132,15 @@ WRONG = {
         "    w.requires_grad_()\n"
         "    ((torch.sigmoid(X @ w) - y) ** 2).mean().backward()\n"
         "    return w.grad",
+        "a measured slope depends on its step": "def squared_gradient("
+        "w, X, y):\n"
+        "    def loss(w):\n"
+        "        return ((torch.sigmoid(X @ w) - y) ** 2).mean()\n\n"
+        "    eye = 1e-5 * torch.eye(len(w))\n"
+        "    return [(loss(w + e) - loss(w - e)) / 2e-5 for e in eye]",
+        "multiply 2 (p - y), p (1 - p) and": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    return X.T @ (2 * (p - y) * p * (1 - p)) / len(w)",
         "one number for each image": "def squared_gradient(w, X, y):\n"
         "    p = torch.sigmoid(X @ w)\n"
         "    return 2 * (p - y) * p * (1 - p)",
@@ -179,14 +205,14 @@ WRONG = {
         "        if g.norm() < tol:\n"
         "            return w, step + 1\n"
         "    return w, most",
-        "nothing is returned when max_steps": "def descend_until(gradient,"
-        " w, lr, tol, most):\n"
+        "without `return`": "def descend_until(gradient, w, lr, tol, most):\n"
         "    for step in range(most):\n"
         "        g = gradient(w)\n"
         "        if g.norm() < tol:\n"
         "            return w, step\n"
         "        w = w - lr * g",
-        "is overwritten": "def descend_until(gradient, w, lr, tol, most):\n"
+        "is changed on the way": "def descend_until(gradient, w, lr, tol,"
+        " most):\n"
         "    for step in range(most):\n"
         "        g = gradient(w)\n"
         "        if g.norm() < tol:\n"
@@ -208,6 +234,22 @@ WRONG = {
         "        if gradient(w).norm() < tol:\n"
         "            return w, step + 1\n"
         "    return w, most",
+        "compare with < and not with <=": "def descend_until(gradient, w, lr,"
+        " tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() <= tol:\n"
+        "            return w, step\n"
+        "        w = w - lr * g\n"
+        "    return w, most",
+        "start [1], lr 3, tolerance 0.5": "def descend_until(gradient, w, lr,"
+        " tol, most):\n"
+        "    for step in range(most):\n"
+        "        g = gradient(w)\n"
+        "        if g.norm() < tol or g.norm() > 6:  # it diverges\n"
+        "            return w, step\n"
+        "        w = w - lr * g\n"
+        "    return w, most",
         "never moved": "def descend_until(gradient, w, lr, tol, most):\n"
         "    for step in range(most):\n"
         "        if gradient(w).norm() < tol:\n"
@@ -228,6 +270,10 @@ WRONG = {
         "    return 2 / torch.trace(X.T @ X / len(X))",
         "squared and divided by n": "def largest_rate(X):\n"
         "    return 2 / torch.linalg.svdvals(X).max()",
+        "need not lie along one weight": "def largest_rate(X):\n"
+        "    return 2 / (X ** 2).mean(dim=0).max()",
+        "expected 0.7639, yours 0.6667": "def largest_rate(X):\n"
+        "    return 2 / (X.T @ X / len(X)).abs().sum(dim=0).max()",
         "one rate for all": "def largest_rate(X):\n"
         "    rates = 2 / torch.linalg.eigvalsh(X.T @ X / len(X))\n"
         "    return rates if len(rates) > 1 else rates[0]",
@@ -248,18 +294,29 @@ WRONG = {
         "    return (other - shift) / train.std()",
         "you divide by it": "def standardise(train, other):\n"
         "    return (other - train.mean(0)) / train.std(0)",
-        "a tiny number": "def standardise(train, other):\n"
+        "yours [[0], [100000000]]": "def standardise(train, other):\n"
         "    return (other - train.mean(0)) / (train.std(0) + 1e-8)",
         "minimum and maximum": "def standardise(train, other):\n"
         "    low, high = train.min(0).values, train.max(0).values\n"
         "    return (other - low) / (high - low)",
         "you return train": "def standardise(train, other):\n"
         "    return (train - train.mean(0)) / train.std(0)",
-        "is overwritten": "def standardise(train, other):\n"
+        "is changed on the way": "def standardise(train, other):\n"
         "    std = train.std(0)\n"
         "    other -= train.mean(0)\n"
         "    other /= torch.where(std > 0, std, 1.0)\n"
         "    return other",
+        "the test images leak": "def standardise(train, other):\n"
+        "    return (other - other.mean(0)) / other.std(0, correction=0)",
+        "train [[1, 2], [7, 2]]": "def standardise(train, other):\n"
+        "    std = train.std(0)\n"
+        "    std[0] = std[0] or 1\n"
+        "    return (other - train.mean(0)) / std",
+        "must not change the others": "def standardise(train, other):\n"
+        "    std = train.std(0)\n"
+        "    if (std == 0).any():\n"
+        "        std = 1\n"
+        "    return (other - train.mean(0)) / std",
         "the spread from `other`": "def standardise(train, other):\n"
         "    return (other - train.mean(0)) / other.std(0)",
     },
@@ -298,12 +355,12 @@ WRONG = {
         "        return peak * (step + 1) / warm\n"
         "    s = (step - warm) / (n - warm)\n"
         "    return peak * (1 + math.cos(math.pi * s))",
-        "nothing is returned after": "def warm_cosine(step, n, peak, warm):\n"
+        "without `return`; step 1,": "def warm_cosine(step, n, peak, warm):\n"
         "    if step < warm:\n"
         "        return peak * (step + 1) / warm\n"
         "    s = (step - warm) / (n - warm)\n"
         "    rate = peak * (1 + math.cos(math.pi * s)) / 2",
-        "nothing is returned in": "def warm_cosine(step, n, peak, warm):\n"
+        "without `return`; step 0,": "def warm_cosine(step, n, peak, warm):\n"
         "    if step < warm:\n"
         "        rate = peak * (step + 1) / warm\n"
         "    else:\n"
@@ -322,6 +379,16 @@ WRONG = {
         "    return peak * (1 + math.cos(math.pi * s)) / 2",
         "warm-up is flat": "def warm_cosine(step, n, peak, warm):\n"
         "    s = max(0, step - warm) / (n - warm)\n"
+        "    return peak * (1 + math.cos(math.pi * s)) / 2",
+        "step 37, num steps 40": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / warm\n"
+        "    s = (step - warm) / (n - warm)\n"
+        "    return peak * max(0.02, (1 + math.cos(math.pi * s)) / 2)",
+        "a cosine to 0; step 0,": "def warm_cosine(step, n, peak, warm):\n"
+        "    if step < warm:\n"
+        "        return peak * (step + 1) / (warm + 1)\n"
+        "    s = (step - warm) / (n - warm)\n"
         "    return peak * (1 + math.cos(math.pi * s)) / 2",
         "stopped at its line": "def warm_cosine(step, n, peak, warm):\n"
         "    return peak * math.cosine(step / n)",
@@ -374,7 +441,9 @@ WRONG["adam"] = {
             "v": "v *= b2; v += (1 - b2) * g ** 2",
         }
     ),
-    "is overwritten": _adam_that({"w": "w -= lr * mh / (vh.sqrt() + eps)"}),
+    "but w, which you were given": _adam_that(
+        {"w": "w -= lr * mh / (vh.sqrt() + eps)"}
+    ),
     "the root is missing": _adam_that({"w": "w = w - lr * mh / (vh + eps)"}),
     "not the square of their average": _adam_that(
         {"v": "v = b2 * v + (1 - b2) * m ** 2"}
@@ -399,4 +468,10 @@ WRONG["adam"] = {
         {"count": "enumerate(grads[-1:], start=1)"}
     ),
     "write it yourself": _library_adam,
+    "expected [-0.3999], yours [-0.8475]": _adam_that(
+        {"w": "w = w - lr * mh / (vh.sqrt() + 1e-8)"}
+    ),
+    "grads, which you were given, is changed": _adam_that(
+        {"count": "enumerate([grads.pop(0) for _ in grads[:]], start=1)"}
+    ),
 }

@@ -129,6 +129,13 @@ WRONG = {
         "shuffle one at a time": whole_rows,
     },
     "completeness_gap": {
+        "keep the sign": lambda s, X, b, a: (_total(a) - (s(X) - s(b))).abs(),
+        "the attributions of all images are in one sum": lambda s, X, b, a: (
+            a.sum() - (s(X) - s(b))
+        ),
+        "that is the mean of an image's": lambda s, X, b, a: (
+            a.mean(dim=(1, 2, 3)) - (s(X) - s(b))
+        ),
         "the score of the baseline is missing": lambda s, X, b, a: (
             _total(a) - s(X)
         ),
@@ -146,6 +153,10 @@ WRONG = {
         ),
     },
     "fair_share": {
+        "drops the halves": lambda n, a, b, ab: (
+            (a - n + ab - b) // 2,
+            (b - n + ab - a) // 2,
+        ),
         "with nothing subtracted": lambda n, a, b, ab: (a, b),
         "enters first": lambda n, a, b, ab: (a - n, b - n),
         "enters last": lambda n, a, b, ab: (ab - b, ab - a),
@@ -187,6 +198,10 @@ WRONG = {
         'must be "a" or "b"': lambda a, b: 1,
     },
     "tcav_score": {
+        "the sign is turned": lambda g, d: (_along(g, d) < 0).double().mean(),
+        "one activation that helps is not enough": lambda g, d: (
+            (g * d > 0).flatten(1).any(dim=1).double().mean()
+        ),
         "mean of the slopes": lambda g, d: _along(g, d).mean(),
         "do not rise": lambda g, d: (_along(g, d) <= 0).double().mean(),
         "slope 0": lambda g, d: (_along(g, d) >= 0).double().mean(),

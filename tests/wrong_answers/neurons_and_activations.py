@@ -118,7 +118,7 @@ def neuron(x, weight, bias):
             [a, b, c],
             [1 / (b - a), -1 / (b - a), 0],
         ),
-        "the peak has height": lambda a, b, c: ([a, b, c], [1, -2, 1]),
+        "the peak has another height": lambda a, b, c: ([a, b, c], [1, -2, 1]),
         "both sides are equally wide": lambda a, b, c: (
             [a, b, c],
             [1 / (b - a), -2 / (b - a), 1 / (b - a)],
@@ -128,7 +128,7 @@ def neuron(x, weight, bias):
             [1 / (b - a), -1 / (b - a) - 1 / (c - b), 0],
         ),
         "put them there": lambda a, b, c: ([0, 1, 2], [1, -2, 1]),
-        "three bends and three weights, not": lambda a, b, c: ([b], [1]),
+        "the three bends must return 3 numbers": lambda a, b, c: ([b], [1]),
     },
     "importance": {
         "the inputs play no part": lambda w, X: w.abs(),

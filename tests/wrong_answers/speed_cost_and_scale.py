@@ -249,6 +249,12 @@ WRONG = {
         "two best times": best_times,
     },
     "attainable": {
+        "only the weights are among your bytes": lambda b, i, o, peak, rate: (
+            min(peak, 2 * b * i * o / (4 * i * o) * rate)
+        ),
+        "two things are missing": lambda b, i, o, peak, rate: min(
+            peak, b * i * o / (b * i + i * o + b * o) * rate
+        ),
         "min, not max": highest,
         "that is the intensity": intensity_alone,
         "slope ends at the roof": no_roof,
@@ -289,6 +295,8 @@ WRONG = {
         "one part at a time": all_at_once,
     },
     "worker_memory": {
+        "do not divide them by 10**9": lambda n, w, a: (16 * n / w + a) / 1e9,
+        "that is in bytes": lambda n, w, a: 16 * n / w + a * 1e9,
         "12 bytes a weight": _worker(12),
         "14 bytes a weight": _worker(14),
         "8 bytes a weight: Adam": _worker(8),

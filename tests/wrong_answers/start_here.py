@@ -4,14 +4,21 @@ WRONG = {
     "brightness": {
         "runs from 0 to 255": lambda image: image.float().mean(),
         "that is the sum: divide": lambda image: image.sum(),
-        "the sum of all pixels": lambda image: image.sum() / 255,
-        "brightest pixel": lambda image: image.max() / 255,
+        "not the sum of all": lambda image: image.sum() / 255,
         "how dark it is": lambda image: 1 - image.float().mean() / 255,
         "not 256": lambda image: image.float().mean() / 256,
         "not by what is brightest": lambda image: (
             image.float().mean() / image.max()
         ),
         "cuts off the decimals": lambda image: image.float().mean() // 255,
+        "take the mean, not the brightest": lambda image: image.max() / 255,
+        "that is the median": lambda image: image.median() / 255,
+        "image [[0, 90], [180, 255]], expected": lambda image: (
+            image.float().sum() / len(image) / 255
+        ),
+        "expected 0.3922, yours 0.39.": lambda image: round(
+            image.float().mean().item() / 255, 2
+        ),
         "stopped at its line": lambda image: image.mean() / 255,
     },
 }

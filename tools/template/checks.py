@@ -1,35 +1,23 @@
 """The checks of the exercises on TITLE."""
 
-import torch
-
-from helpers.checks import Misconception, check, close, compare, numbers
+from helpers.checks import check, diagnose, tensors, uniform
 
 
 @check(right="you square first and average afterwards")
 def mean_of_squares(answer, random):
-    fresh = [random.uniform(1, 9) for _ in range(5)]
-    for values in ([1.0, -3.0, 4.0], [2.0, 0.5, 3.0, -7.0], fresh):
-        x = torch.tensor(values)
-        exact = x.double()
-        expected = exact.square().mean().item()
-        got = numbers(answer(x), ()).item()
-        if close(got, expected):
-            continue
-        mistakes = {
-            "that is the sum of the squares: divide by how many there are": (
-                exact.square().sum().item()
-            ),
-            "that is the mean of the values: square them first": (
-                exact.mean().item()
-            ),
-            "that is the square of the mean: square before you average": (
-                exact.mean().square().item()
-            ),
-            "that is the root of it: leave the root out": expected**0.5,
-        }
-        text = next(
-            (words for words, v in mistakes.items() if close(got, v)),
-            "square each value, then take the mean",
-        )
-        shown = compare(x=values, expected=expected, yours=got)
-        raise Misconception(f"{text}. {shown}")
+    cases = tensors(([3.0],), ([1.0, -3.0],), ([2.0, 0.5, 0.0, -7.0],))
+    cases += [(uniform(random, size),) for size in (3, 5)]
+
+    def truth(x):
+        return x.square().mean()
+
+    mistakes = {
+        "that is the sum of the squares: divide it by how many squares there "
+        "are": lambda x: x.square().sum(),
+        "that is the mean of the values: square each": lambda x: x.mean(),
+        "that is the square of the mean: square each value before you average "
+        "them": lambda x: x.mean() ** 2,
+        "that is the root of it: leave it out": lambda x: truth(x).sqrt(),
+    }
+    otherwise = "square each value, then take the mean"
+    diagnose(answer, cases, truth, mistakes, otherwise)

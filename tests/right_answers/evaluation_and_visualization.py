@@ -1,0 +1,114 @@
+"""Unusual but right answers on evaluation and visualisation."""
+
+import math
+from collections import Counter, OrderedDict
+from statistics import NormalDist
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from tests.wrong_answers.evaluation_and_visualization import KEY
+
+
+def running_mean(batch_means, batch_sizes):
+    mean, seen = 0.0, 0
+    for m, n in zip(batch_means, batch_sizes, strict=True):
+        seen += n
+        mean += (m - mean) * n / seen
+    return mean
+
+
+def tries_every_number(p, half_width):
+    n = 1
+    while 1.96 * math.sqrt(p * (1 - p) / n) > half_width:
+        n += 1
+    return n
+
+
+def counts_by_hand(predicted, labels):
+    hits, counts = Counter(), Counter()
+    for p, y in zip(predicted.tolist(), labels.tolist(), strict=True):
+        counts[y] += 1
+        hits[y] += p == y
+    return [sum(hits[c] / counts[c] for c in counts) / len(counts)]
+
+
+def lowest_first(confidence, right, target):
+    for t in sorted(confidence.tolist()):
+        if right[confidence >= t].float().mean() >= target:
+            return t
+    return float("inf")
+
+
+def cumulated(confidence, right, target):
+    order = confidence.argsort(descending=True)
+    share = right[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
+    good = confidence[order][share >= target]
+    return good[-1] if len(good) else torch.tensor(math.inf)
+
+
+def most_common(features, labels, query, k):
+    cosines = [float(row @ query / row.norm()) for row in features]
+    order = sorted(range(len(cosines)), key=lambda i: -cosines[i])
+    return Counter(labels[order[:k]].tolist()).most_common(1)[0][0]
+
+
+def by_angle(features, labels, query, k):
+    cosines = F.cosine_similarity(features.float(), query.float()[None])
+    return labels[cosines.acos().argsort()[:k]].mode().values
+
+
+def by_distance_of_directions(features, labels, query, k):
+    apart = F.normalize(features, dim=1) - F.normalize(query, dim=0)
+    return labels[apart.norm(dim=1).topk(k, largest=False).indices].mode()[0]
+
+
+RIGHT = {
+    "mean_loss": {
+        "NumPy's weights": lambda m, n: np.average(m, weights=n),
+        "a running mean": running_mean,
+        "float32": lambda m, n: (
+            torch.tensor(m).float() @ torch.tensor(n).float() / sum(n)
+        ),
+    },
+    "images_needed": {
+        "the exact quantile": lambda p, w: math.ceil(
+            NormalDist().inv_cdf(0.975) ** 2 * p * (1 - p) / w**2
+        ),
+        "every number in turn": tries_every_number,
+        "the root first": lambda p, w: np.ceil(
+            (1.96 * math.sqrt(p * (1 - p)) / w) ** 2
+        ),
+        "1.96 squared by hand": lambda p, w: (
+            -int(-3.8416 * p * (1 - p) / w**2 // 1)
+        ),
+    },
+    "balanced_accuracy": {
+        "counted by hand, in brackets": counts_by_hand,
+        "all classes, without NaN": lambda p, y: torch.stack(
+            [(p[y == c] == c).float().mean() for c in range(y.max() + 1)]
+        ).nanmean(),
+        "weights": lambda p, y: (
+            ((p == y) / y.bincount()[y]).sum() / len(y.unique())
+        ),
+    },
+    "threshold_for": {
+        "from the lowest, in float32": lowest_first,
+        "cumulated, as tensors": cumulated,
+        "NumPy": lambda c, r, t: min(
+            (x for x in c.numpy() if r.numpy()[c.numpy() >= x].mean() >= t),
+            default=np.inf,
+        ),
+    },
+    "vote": {
+        "sorted by hand": most_common,
+        "angles, in float32": by_angle,
+        "distances of directions": by_distance_of_directions,
+    },
+    "read_curves": {
+        "another order": lambda: dict(sorted(KEY.items(), reverse=True)),
+        "another dictionary": lambda: OrderedDict(KEY),
+        "a letter more": lambda: {**KEY, "I": "none"},
+    },
+}
