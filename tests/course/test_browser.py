@@ -157,8 +157,8 @@ def answer(notebook, exercise):
     wrong = f"def {name}(*arguments, **options):\n    return 0.0\n"
     cell = notebook.cell(exercise.check)
     for definition, verdict in (
-        (wrong, "Not right"),
-        (exercise.solution, "Right"),
+        (wrong, "\N{MULTIPLICATION X} Not right: "),
+        (exercise.solution, "\N{CHECK MARK} Right: "),
     ):
         source = f"{definition}\n\n{exercise.check}"
         assert notebook.type_and_run(cell, source).startswith(verdict)
