@@ -263,7 +263,10 @@ def caught(module, source, name=""):
 def warm_up(module):
     """Import once what every process needs, but nothing of the course."""
     found = {"hypothesis.extra.numpy", "nbval.plugin", "torch"}
-    for source in (source_of(module), tests_of(module).read_text("utf-8")):
+    for source in (
+        source_of(module),
+        tests_of(module).read_text(encoding="utf-8"),
+    ):
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 found |= {alias.name for alias in node.names}

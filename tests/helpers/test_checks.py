@@ -736,22 +736,19 @@ def test_an_endless_loop_is_stopped_and_leaves_no_thread(soon, answer, main):
     time.sleep(0.3)  # no alarm comes later
 
 
-def test_an_import_is_never_cut_in_half(soon, tmp_path):
+def test_an_import_is_never_cut_in_half(soon, tmp_path, monkeypatch):
     slow = tmp_path / "slow_to_import.py"
-    slow.write_text("import time\ntime.sleep(0.8)\nvalue = 1\n", "utf-8")
+    program = "import time\ntime.sleep(0.8)\nvalue = 1\n"
+    slow.write_text(program, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
 
     def answer(x):
         import slow_to_import  # noqa: F401
 
         endless(x)
 
-    sys.path.insert(0, str(tmp_path))
-    try:
-        assert "still ran" in double.verdict(answer).text
-        assert sys.modules["slow_to_import"].value == 1
-    finally:
-        sys.path.remove(str(tmp_path))
-        sys.modules.pop("slow_to_import", None)
+    assert "still ran" in double.verdict(answer).text
+    assert sys.modules.pop("slow_to_import").value == 1
 
 
 def test_a_missing_branch_is_wrong_and_not_undone():

@@ -367,14 +367,13 @@ def test_without_tags_the_file_name_tells_the_notebook(tmp_path):
     assert [row.result for row in rows] == ["right", "right"]
 
 
-def test_a_fault_of_a_check_is_not_the_learners(tmp_path):
+def test_what_a_check_cannot_read_is_said_and_ends_no_run(tmp_path):
     course = notebook(cell(IMPORTS), cell(stub("faulty"), "faulty"))
     answer = notebook(cell(stub("faulty", "return x"), "faulty"))
     (row,) = one(tmp_path, answer, course=course)
-    assert row.result == "failed"
-    assert row.says == (
-        "The check itself stopped with LookupError: a fault of the course"
-    )
+    assert row.result == "error"
+    assert row.says.startswith("This check cannot read what your function")
+    assert row.says.endswith("LookupError.")
 
 
 def test_a_text_that_a_spreadsheet_would_compute_stays_a_text(tmp_path):
@@ -695,7 +694,8 @@ for cells in json.load(sys.stdin):
     with capture_output() as out:
         for cell in cells:
             shell.run_cell(cell)
-    said.append("Right:" in out.stdout)
+    shown = [output.data["text/plain"] for output in out.outputs]
+    said.append(any(text.startswith("\N{CHECK MARK} Right:") for text in shown))
 print(json.dumps(said))
 """
 

@@ -1,4 +1,4 @@
-"""Right answers in the exercises on TITLE that are easily refused."""
+"""Right answers that are easily refused, on TITLE."""
 
 RIGHT = {
     "mean_of_squares": {
