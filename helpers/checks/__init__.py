@@ -15,6 +15,7 @@ import html
 import inspect
 import math
 import random as python_random
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -140,8 +141,8 @@ def _judge(judge, guard, random, right):
             raise Misconception(
                 f"the result is right, but {guard.overwritten}, which you "
                 "were given, is changed on the way, and its owner still "
-                "needs it: work on a copy, and write `x = x + 1` instead of "
-                "`x += 1`"
+                "needs it: work on a copy (`x += 1` changes x itself, `x = x "
+                "+ 1` does not)"
             )
     except NotDone as sign:
         return Verdict("not done", f"Not done yet: the function {sign}.")
@@ -283,6 +284,12 @@ def draw(random, *shapes, low=-2.0, high=2.0):
 
 def _tabled(mistakes, cases):
     """{what is wrong: what it gives on each case, None where it cannot be}."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # who divides by 0 does so silently
+        return _what_each_gives(mistakes, cases)
+
+
+def _what_each_gives(mistakes, cases):
     if callable(mistakes):
         tables = [mistakes(*case) for case in cases]
         return {

@@ -277,7 +277,7 @@ class _Watch:
     def refuse(self, name):
         name = name.removeprefix("aten::").lstrip("_")
         name = name.removesuffix(".__init__")
-        self.used = f"write it yourself: `{name}` is what you are building"
+        self.used = f"write it yourself, without `{name}`"
         if name in AUTOGRAD:
             self.used = (
                 "write the formula yourself: this exercise is without autograd"

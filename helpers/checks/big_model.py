@@ -150,7 +150,9 @@ def training_step(answer, random):
                 "return loss.item()"
             )
         if len(notes) != 1:
-            none = "no weight was moved: optimizer.step() is missing"
+            none = (
+                "the given optimizer never steps: optimizer.step() is missing"
+            )
             many = f"optimizer.step() is called {len(notes)} times, not once"
             raise Misconception(many if notes else none)
         return notes[0], got

@@ -208,6 +208,9 @@ def threshold_for(answer, random):
         ),
     }
     cases = _cases(draw, random)
+    close_by = torch.tensor([0.9318, 0.9312, 0.25, 0.2506]).double()
+    for flags in ((1, 0, 0, 0), (1, 1, 0, 1), (1, 0, 0, 1)):
+        cases.append((close_by, torch.tensor(flags) > 0, 0.75))
     some = [case for case in cases if good(*case)]
     otherwise = "of the confidences that occur, take the lowest that will do"
     diagnose(answer, some, truth, mistakes, otherwise)

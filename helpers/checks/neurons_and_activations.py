@@ -28,7 +28,9 @@ def neuron(answer, random):
         ([1.0, 0.0, 1.0], [1.0, 1.0, -2.0], 1.0),
         ([0.0, 0.0], [1.0, 1.0], 0.0),
         ([0.0, 1.0, 2.0], [5.0, 0.0, 0.5], -0.5),
-        ([0.25], [1.0], -0.125),  # small sums, of either sign
+        ([1.0], [2**-12], 0.0),  # small sums, of either sign
+        ([1.0], [-(2**-12)], 0.0),
+        ([0.25], [1.0], -0.125),
         ([0.25], [1.0], -0.375),
         ([-1.0, 2.0], [-3.0, -1.0], 0.0),
         ([1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 4.0], 0.0),
@@ -122,7 +124,7 @@ def bias_through(answer, random):
 
 @check(
     right="one row of weights is one neuron, one row of X one image",
-    forbidden=("torch.nn.functional.linear", "torch.addmm"),
+    forbidden=("torch.nn.functional.linear", "aten::linear", "aten::addmm"),
 )
 def linear(answer, random):
     cases = tensors(
@@ -453,8 +455,8 @@ def tent(answer, random):
                 mistaken(lambda up, down: [-up, up + down, -down])
             ),
         },
-        "the weights are the slope up, its change at the peak, and what makes "
-        "it 0 again: the three add up to 0",
+        "in the order of the bends, the weights are the slope up, its change "
+        "at the peak, and what makes it 0 again",
         what="the three weights",
     )
 

@@ -34,14 +34,15 @@ def short(monkeypatch):
 
 def accepted(exercise, draws):
     """{mutant: source} of those that are called right on any draw."""
-    return {
-        name: source
-        for name, source in mutants(exercise.solution).items()
-        if any(
-            run(exercise, source, seed).kind == "right"
-            for seed in range(draws)
-        )
-    }
+    found = {}
+    for name, source in mutants(exercise.solution).items():
+        for seed in range(draws):
+            verdict = run(exercise, source, seed)
+            if verdict.kind == "right":
+                found[name] = source
+            if verdict.kind == "right" or "still ran" in verdict.text:
+                break  # an endless loop is endless on every draw
+    return found
 
 
 def judge_mutants(exercise, draws):

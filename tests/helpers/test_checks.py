@@ -275,8 +275,8 @@ def test_an_answer_that_changes_its_input_harms_nobody_and_is_refused():
     assert judged(answer) == (
         "wrong",
         "Not right: the result is right, but X, which you were given, is "
-        "changed on the way, and its owner still needs it: work on a copy, "
-        "and write `x = x + 1` instead of `x += 1`.",
+        "changed on the way, and its owner still needs it: work on a copy "
+        "(`x += 1` changes x itself, `x = x + 1` does not).",
     )
 
     @check(right="both survive")
@@ -294,7 +294,7 @@ def test_an_answer_that_changes_its_input_harms_nobody_and_is_refused():
     assert "but given, which" in keeps.verdict(destroys).text
 
 
-REFUSED = "Not right: write it yourself: `torch.add` is what you are building."
+REFUSED = "Not right: write it yourself, without `torch.add`."
 
 
 @pytest.mark.parametrize(
@@ -645,7 +645,7 @@ def test_no_spelling_of_the_softmax_passes(source):
         f"lambda x: {source}",
         {"torch": torch, "functools": functools, "scipy": scipy},
     )
-    assert "write it yourself: `" in shares.verdict(answer).text
+    assert "write it yourself, without `" in shares.verdict(answer).text
 
     def bound(x, function=torch.softmax):
         return function(x, 0)

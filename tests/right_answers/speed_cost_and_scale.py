@@ -83,6 +83,12 @@ RIGHT = {
         ),
     },
     "whole_speedup": {
+        "exact fractions": (
+            "from fractions import Fraction\n"
+            "def whole_speedup(share, factor):\n"
+            "    s, f = Fraction(share), Fraction(factor)\n"
+            "    return float(1 / (1 - s + s / f))\n"
+        ),
         "one fraction": lambda s, f: f / (f * (1 - s) + s),
         "the time saved": lambda s, f: 1 / (1 - s * (1 - 1 / f)),
         "a power": lambda s, f: (1 - s + s / f) ** -1,

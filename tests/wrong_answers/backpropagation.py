@@ -92,10 +92,6 @@ WRONG = {
         "    def loss(w):\n"
         "        return w * x * math.tanh(w * x)\n"
         "    return (loss(w + 1e-6) - loss(w - 1e-6)) / 2e-6",
-        "w, which you were given, is changed": "def shared_slope(w, x):\n"
-        "    w *= x\n"
-        "    t = math.tanh(w)\n"
-        "    return (t + w * (1 - t**2)) * x",
         "without autograd": "def shared_slope(w, x):\n"
         "    w = torch.tensor(float(w), requires_grad=True)\n"
         "    (w * x * torch.tanh(w * x)).backward()\n"

@@ -117,7 +117,7 @@ WRONG = {
         "one row for each image, two dimensions": lambda X: X.reshape(-1),
         "exchanged": lambda X: X.reshape(-1, len(X)),
         "got mixed": lambda X: X.transpose(0, 1).reshape(len(X), -1),
-        "you are building": lambda X: torch.flatten(X, 1),
+        "yourself, without `torch.flatten`": lambda X: torch.flatten(X, 1),
         "count the rows": lambda X: X.reshape(1, -1),
         "return one tensor": lambda X: [x.reshape(-1) for x in X],
     },

@@ -281,6 +281,12 @@ WRONG = {
         "    return 8 / torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
     },
     "standardise": {
+        "divide by its spread": (
+            "def standardise(train, other):\n"
+            "    std = train.std(dim=0)\n"
+            "    std = torch.where(train[0] == train[-1], 1.0, std)\n"
+            "    return (other - train.mean(dim=0)) / std\n"
+        ),
         "statistics of `other` itself": "def standardise(train, other):\n"
         "    return (other - other.mean(0)) / other.std(0)",
         "not subtracted": "def standardise(train, other):\n"

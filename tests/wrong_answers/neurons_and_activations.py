@@ -57,7 +57,7 @@ def neuron(x, weight, bias):
         "this is a ReLU": lambda X, W, b: torch.relu(X @ W.T + b),
         "only the first image": lambda X, W, b: W @ X[0] + b,
         "the images were added up": lambda X, W, b: (X @ W.T + b).sum(0),
-        "what you are building": lambda X, W, b: torch.nn.functional.linear(
+        "write it yourself": lambda X, W, b: torch.nn.functional.linear(
             X, W, b
         ),
     },
@@ -80,7 +80,7 @@ def neuron(x, weight, bias):
             (s - s[0]).exp() / (s - s[0]).exp().sum()
         ),
         "large ones overflow": lambda s: s.exp() / s.exp().sum(),
-        "what you are building": lambda s: torch.softmax(s, dim=0),
+        "write it yourself": lambda s: torch.softmax(s, dim=0),
         "must return 2 numbers": lambda s: s.exp().max() / s.exp().sum(),
     },
     "dead": {
