@@ -98,7 +98,7 @@ WRONG = {
         "    eye = 1e-6 * torch.eye(len(weight))\n"
         "    return [(loss(weight + e) - loss(weight - e)) / 2e-6"
         " for e in eye]",
-        "`torch.gradient` is what": "def slopes(loss, weight, h):\n"
+        "yourself, without `torch.gradient`": "def slopes(loss, weight, h):\n"
         "    eye = h * torch.eye(len(weight))\n"
         "    lines = [[weight - e, weight, weight + e] for e in eye]\n"
         "    heights = [torch.stack([loss(w) for w in ws]) for ws in lines]\n"
