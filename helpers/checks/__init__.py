@@ -57,6 +57,7 @@ __all__ = [
     "compare",
     "diagnose",
     "draw",
+    "draws",
     "numbers",
     "part",
     "tensors",
@@ -175,6 +176,7 @@ def diagnose(
     *,
     also=(),
     tolerance=1e-5,
+    exact_shape=False,
     what="your function",
     show=None,
 ):
@@ -190,6 +192,8 @@ def diagnose(
     otherwise: the way out where no mistake explains the answer
     also: other right functions, such as one for another convention
     tolerance: relative to the largest number expected
+    exact_shape: whether a column in place of a row is wrong, because the
+        exercise names the shape
     what: who returns the numbers, where not "your function"
     show: function of a case's arguments that gives {name: value} for the
         verdict
@@ -205,17 +209,17 @@ def diagnose(
             stopped = stopped or error
             got.append(None)
 
+    def fits(g, v):
+        if g is None or not alike(g, v.shape):
+            return False
+        return close(g.reshape(v.shape), v, tolerance)
+
     def right(function):
         values = [numbers(function(*case)) for case in cases]
-        return values, [
-            g is not None
-            and alike(g, v.shape)
-            and close(g.reshape(v.shape), v, tolerance)
-            for g, v in zip(got, values, strict=True)
-        ]
+        return values, [*map(fits, got, values)]
 
-    expected, fits = max(map(right, (truth, *also)), key=lambda r: sum(r[1]))
-    wrong = [i for i, g in enumerate(got) if g is not None and not fits[i]]
+    expected, good = max(map(right, (truth, *also)), key=lambda r: sum(r[1]))
+    wrong = [i for i, g in enumerate(got) if g is not None and not good[i]]
     why = None
     for text, values in _tabled(mistakes, cases).items():
         if _explains(values, got, wrong, tolerance):
@@ -223,13 +227,18 @@ def diagnose(
             break
     if stopped and not why:
         raise stopped
-    if not wrong:
+    odd = []
+    if exact_shape and not wrong:
+        pairs = enumerate(zip(got, expected, strict=True))
+        odd = [i for i, (g, v) in pairs if g.shape != v.shape]
+    if not wrong and not odd:
         return
-    at = min(wrong, key=lambda i: _size(cases[i]))
+    at = min(wrong or odd, key=lambda i: _size(cases[i]))
     shown = show(*cases[at]) if show else _arguments(truth, cases[at])
-    if not why and not alike(got[at], expected[at].shape):
+    if odd or (not why and not alike(got[at], expected[at].shape)):
         shapes = asked_for(expected[at].shape, got[at].shape)
-        text = f"{what} must return {shapes}; {compare(**shown)}"
+        text = "the numbers are right, but " * bool(odd)
+        text += f"{what} must return {shapes}; {compare(**shown)}"
         raise Misconception(text.removesuffix("; "))
     shown = compare(**shown, expected=_plain(expected[at]), yours=got[at])
     raise Misconception(f"{why or otherwise}; {shown}")
@@ -280,6 +289,15 @@ def uniform(random, shape, low=-2.0, high=2.0):
 def draw(random, *shapes, low=-2.0, high=2.0):
     """A case of random tensors, one of each shape."""
     return tuple(uniform(random, shape, low, high) for shape in shapes)
+
+
+def draws(make, random):
+    """Forty cases that are made alike in every check, and ten on top.
+
+    make: function of random numbers that gives a case
+    """
+    always = python_random.Random(0)
+    return [make(source) for source in [always] * 40 + [random] * 10]
 
 
 def _tabled(mistakes, cases):

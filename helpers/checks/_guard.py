@@ -1,7 +1,7 @@
 """A learner's function, run so that nothing it does can harm the check.
 
-It works on copies, may not call what it is to build, cannot run for ever,
-and leaves switches and random states as they were.
+It works on copies, may not call what it is to build, is stopped when it
+runs too long, and leaves switches and random states as they were.
 """
 
 import contextlib

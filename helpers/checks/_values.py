@@ -89,7 +89,7 @@ def brief(value, digits=4):
     """A value as short text: four digits a number, eight items a list."""
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu().numpy()
-    if isinstance(value, np.ndarray) and value.size > 64:
+    if isinstance(value, np.ndarray) and value.size > 30:
         return f"({value.size} numbers of shape {value.shape})"
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
@@ -161,6 +161,8 @@ def _shape(shape):
     shape = tuple(shape)
     if shape == ():
         return "one number"
+    if shape == (1,):
+        return "one number of shape (1,)"
     if len(shape) == 1:
         return f"{shape[0]} numbers"
     return f"numbers of shape {shape}"

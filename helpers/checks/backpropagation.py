@@ -91,9 +91,9 @@ class _Graph(dict):
         self.looks += 1
         if self.looks > 10_000 + 10 * len(self):
             raise Misconception(
-                "you come back to the same nodes, as if to walk along every "
-                "path, and 40 doublings have a million million of them: "
-                "remember which nodes you have seen"
+                "you come back to the same nodes again and again, and along "
+                "40 doublings there are a million million paths: remember "
+                "which nodes you have seen, and look at each once"
             )
         return super().__getitem__(name)
 
@@ -179,7 +179,6 @@ def _shown(graph, order, grads=None):
 
 @check(right="every node got its share over every path, in one sweep")
 def gradients(answer, random):
-
     def mistakes(graph, order):
         return {
             "a later share overwrites an earlier one: where paths meet, "
@@ -369,7 +368,7 @@ def slope_agrees(answer, random):
             (f"{a} * x", x, h, t, (a, a + 0.005, a - 0.005, a + 0.1)),
             ("-abs(x)", 0.0, h, t, (1.00005, -1.00005, 1.1, -1.1)),
             ("x**2", 3.0, h, 0.5, (6.25, 5.75, 6.75, 5.25)),
-            ("max(0, x)", 0.0, h, 1.0, (1.5, -0.5, 2.5, -1.5)),
+            ("max(0, x)", 0.0, h, 1.0, (1.5, -0.5, 1.75, -0.75, 2.5, -1.5)),
         ),
         "this does not hold for every h: use the one given": (
             ("x**2", 3.0, 0.25, t, (6.1, 5.9, 6.5, 5.5)),
@@ -605,8 +604,8 @@ def linear_backward(answer, random):
 @check(right="value and gradient hold, used once and twice, whatever comes in")
 def silu(answer, random):
     xs = [[1.0], [-0.5], [2.0, -1.0], 1.5, [[0.0, -3.0, 0.5]], [[[7.0], [-7]]]]
-    xs += [[50.0, -50.0], [800.0, -800.0], [[900.0], [-2.0]]]
-    xs = [np.array(x) for x in xs]
+    large = [[50.0, -50.0], [800.0, -800.0], [[900.0], [-2.0]]]
+    xs, large = ([np.array(x) for x in some] for some in (xs, large))
     xs += [uniform(random, shape).numpy() for shape in ((3,), (2, 1, 4))]
 
     def value(x):
@@ -654,6 +653,11 @@ def silu(answer, random):
     cases = [(x,) for x in xs]
     way = "x times sigmoid(x), computed from the array x.data"
     diagnose(lambda x: _made(answer, x).data, cases, value, values, way)
+    cases = [(x,) for x in large]
+    way = "right for small numbers, but not for large ones: exp must not "
+    way += "overflow into the result, and nothing may be cut off"
+    diagnose(lambda x: _made(answer, x).data, cases, value, values, way)
+    xs += large
     for x in xs:
         _look_at(_made(answer, x))
     cases = [(x, np.ones(x.shape)) for x in xs]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.checks import Misconception, check, diagnose, part, uniform
+from helpers.checks import Misconception, check, diagnose, draws, part, uniform
 
 
 @check(right="one window for every output channel, whatever the image's size")
@@ -102,7 +102,9 @@ def rows(answer, random):
 
     mistakes = {
         "6,272 numbers fit only one size of image; another is cut into "
-        "several rows, as in the chapter": lambda X: X.reshape(-1, 6272),
+        "several rows, as above in the notebook": lambda X: X.reshape(
+            -1, 6272
+        ),
         "rows and columns are exchanged": lambda X: X.reshape(-1, len(X)),
         "count the rows: all images are in one": lambda X: X.reshape(1, -1),
         "numbers of different images got mixed: reshape without transposing "
@@ -155,7 +157,13 @@ def training_step(answer, random):
             )
             many = f"optimizer.step() is called {len(notes)} times, not once"
             raise Misconception(many if notes else none)
-        return notes[0], got
+        weights, in_training = notes[0]
+        if not in_training:
+            raise Misconception(
+                "the step is made in evaluation mode, in which dropout and "
+                "its like are off: leave model.eval() out"
+            )
+        return weights, got
 
     mistakes = {
         "step() found no gradient: loss.backward() is missing, comes after "
@@ -204,7 +212,9 @@ class _Recording(torch.optim.SGD):
 
     def step(self, closure=None):
         loss = super().step(closure)
-        self.notes.append(_flat(self.model.parameters()))
+        self.notes.append(
+            (_flat(self.model.parameters()), self.model.training)
+        )
         return loss
 
 
@@ -217,8 +227,7 @@ def accuracy(answer, random):
         slips = torch.tensor(random.choices((0, 0, 1), k=count))
         return logits, (logits.argmax(dim=1) + slips) % classes
 
-    always = python_random.Random(0)
-    cases = [draw(source) for source in [always] * 40 + [random] * 10]
+    cases = draws(draw, random)
 
     def truth(logits, y):
         return (logits.argmax(dim=1) == y).double().mean()

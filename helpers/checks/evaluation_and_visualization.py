@@ -9,14 +9,15 @@ from statistics import NormalDist
 import torch
 from torch.nn import functional as F
 
-from helpers.checks import Misconception, check, diagnose, numbers, uniform
+from helpers.checks import (
+    Misconception,
+    check,
+    diagnose,
+    draws,
+    numbers,
+    uniform,
+)
 from helpers.recorded import load_record
-
-
-def _cases(draw, random):
-    """Forty cases that are drawn alike in every check, and ten on top."""
-    always = python_random.Random(0)
-    return [draw(source) for source in [always] * 40 + [random] * 10]
 
 
 @check(right="every image counts the same, whatever its batch")
@@ -47,7 +48,7 @@ def mean_loss(answer, random):
         "of the batches": lambda m, n: m[0],
     }
     otherwise = "weight each mean by its batch size"
-    diagnose(answer, _cases(draw, random), truth, mistakes, otherwise)
+    diagnose(answer, draws(draw, random), truth, mistakes, otherwise)
 
 
 @check(right="the smallest number of images that keeps the promise")
@@ -152,7 +153,7 @@ def balanced_accuracy(answer, random):
         "that is one number a class: take the mean of these recalls": recalls,
     }
     otherwise = "check the recall of each class"
-    diagnose(mean_of_none, _cases(draw, random), truth, mistakes, otherwise)
+    diagnose(mean_of_none, draws(draw, random), truth, mistakes, otherwise)
 
 
 @check(right="the lowest threshold that keeps the promise, and none if none")
@@ -207,7 +208,7 @@ def threshold_for(answer, random):
             )
         ),
     }
-    cases = _cases(draw, random)
+    cases = draws(draw, random)
     close_by = torch.tensor([0.9318, 0.9312, 0.25, 0.2506]).double()
     for flags in ((1, 0, 0, 0), (1, 1, 0, 1), (1, 0, 0, 1)):
         cases.append((close_by, torch.tensor(flags) > 0, 0.75))
@@ -293,8 +294,11 @@ def vote(answer, random):
         "those are k numbers: count how often each class occurs, and return "
         "the most frequent": lambda *case: ranked(*case)[: case[-1]],
     }
-    otherwise = "give the most frequent class, not a count or a position"
-    cases += _cases(draw, random)
+    otherwise = (
+        "take the k rows with the largest cosines, and return the class that "
+        "is most frequent among them, not a count or a position"
+    )
+    cases += draws(draw, random)
     diagnose(answer, cases, truth, mistakes, otherwise)
 
 

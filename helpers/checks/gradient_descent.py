@@ -152,7 +152,15 @@ def slopes(answer, random):
     }
     otherwise = "take the loss h ahead minus that h behind, divided by 2h"
     show = _shown(["loss(w) =", "weight", "h"])
-    diagnose(answer, cases, truth, mistakes, otherwise, show=show)
+    diagnose(
+        answer,
+        cases,
+        truth,
+        mistakes,
+        otherwise,
+        exact_shape=True,
+        show=show,
+    )
 
 
 @check(
@@ -200,7 +208,15 @@ def squared_gradient(answer, random):
         "each weight's": lambda w, X, y: slope(0, torch.sigmoid(X @ w), y),
     }
     otherwise = "multiply 2 (p - y), p (1 - p) and the input, and average"
-    diagnose(answer, cases, truth, mistakes, otherwise, tolerance=1e-4)
+    diagnose(
+        answer,
+        cases,
+        truth,
+        mistakes,
+        otherwise,
+        tolerance=1e-4,
+        exact_shape=True,
+    )
     steep = tensors(
         ([1e-12], [[1e12], [-2e12]], [0.0, 0.0]),
         ([1e-12, 0.0], [[1e12, 2e12], [-2e12, 1e12]], [1.0, 1.0]),
@@ -253,6 +269,7 @@ def descend_until(answer, random):
         ([1.0], [0.0], [4.0], 0.5, 1.5, 2),  # there with the last step
         ([1.0], [0.0], [4.0], 0.5, 2.0, 10),  # exactly the tolerance
         ([1.0], [0.0], [1.0], 3.0, 0.5, 7),  # diverges
+        ([1.0], [0.0], [512.0], 0.5, 1.5, 20),  # steep at first
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.5, 5.0, 10),  # exactly
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.1, 0.5, 500),
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.1, 4.5, 500),
@@ -400,7 +417,10 @@ def standardise(answer, random):
         "one column that never varies must not change the others: only that "
         "column is divided by 1": by(lambda train: 1),
     }
-    otherwise = "a column that never varies: divide by 1, not a tiny number"
+    otherwise = (
+        "in a column that never varies too, subtract the mean, and divide by "
+        "1, not by 0 or a tiny number"
+    )
     diagnose(answer, dead, truth, mistakes, otherwise, also=[with_n])
 
 

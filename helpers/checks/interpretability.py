@@ -296,9 +296,8 @@ def _pairs(draw):
             honest = _drawn(noise, place, 0.05 if kind == "pixel" else 0.6)
             cheating = ratio * _drawn(noise, seen, 0.3, 0.3)
             pairs.append((kind, ratio, honest, cheating))
-        one = (
-            (len(pairs) // 11 - 1) * 3 % 8
-        )  # an image that speaks for the other
+        # One image that speaks for the other model.
+        one = (len(pairs) // 11 - 1) * 3 % 8
         maps = _drawn(noise, None, 0), _drawn(noise, tag, 0.3, 0.3)
         swapped = torch.stack([maps[1][one], maps[0][one]])
         maps[0][one], maps[1][one] = swapped

@@ -171,7 +171,7 @@ def linear(answer, random):
         ),
     }
     otherwise = "row i, column j is image i seen by neuron j"
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(answer, cases, truth, mistakes, otherwise, exact_shape=True)
 
 
 @check(
@@ -219,8 +219,9 @@ def softmax(answer, random):
         ([1000.0, 999.0],), ([-1000.0, -1001.0],), ([2000.0] + [0.0] * 4,),
     )  # fmt: skip
     otherwise = (
-        "fine for small scores, but large ones overflow: subtract the "
-        "largest score from all before the exponential"
+        "fine for small scores, but large ones overflow, and of very negative "
+        "ones all exponentials become 0: subtract the largest score from all "
+        "before the exponential"
     )
     diagnose(answer, extremes, truth, {}, otherwise)
     later = tensors(([0.0, 2000.0],), ([0.0, 5.0, 1000.0, 1001.0],))
@@ -357,6 +358,9 @@ def collapse(answer, random):
             "this multiplies number by number; use @": (
                 lambda w1, b1, w2, b2: w1 * w2
             ),
+            "the two results are swapped: the weight first, then the bias": (
+                bias
+            ),
         },
         "its weight is the product weight2 @ weight1",
         what="the first result",
@@ -415,7 +419,17 @@ def tent(answer, random):
         lambda *case: numbers(results[0](*case), (3,), names[0]).sort().values,
         cases,
         lambda left, peak, right: [left, peak, right],
-        {},
+        {
+            "the two lists are swapped: the bends first, then the weights": (
+                lambda left, peak, right: sorted(
+                    [
+                        1 / (peak - left),
+                        -1 / (right - peak) - 1 / (peak - left),
+                        1 / (right - peak),
+                    ]
+                )
+            )
+        },
         "the line bends at left, at peak and at right: put them there",
     )
     diagnose(

@@ -547,6 +547,9 @@ def told_by_check(answer):
 
 def test_digits_enough_to_see_the_difference():
     assert "expected 3, yours 3.0001" in told(lambda x: x.mean() * 1.00002)
+    assert compare(expected=0.61666, yours=0.61674) == (
+        "expected 0.61666, yours 0.61674"
+    )
     assert compare(expected=3458, yours=3457.44) == (
         "expected 3458, yours 3457.4"
     )
@@ -585,6 +588,27 @@ def test_a_wrong_shape_is_said_with_the_input():
     assert told(lambda x: x) == (
         "your function must return one number, not 2 numbers; x [1, 2]"
     )
+
+
+def test_where_the_shape_is_asked_a_column_is_no_row():
+    def judge(answer, **options):
+        cases = tensors(([1.0, 2.0],), ([3.0, 5.0, 4.0],))
+        diagnose(answer, cases, lambda x: 2 * x, {}, "double", **options)
+
+    judge(lambda x: 2 * x[:, None])
+    judge(lambda x: 2 * x, exact_shape=True)
+    with pytest.raises(Misconception) as refused:
+        judge(lambda x: 2 * x[:, None], exact_shape=True)
+    assert str(refused.value) == (
+        "the numbers are right, but your function must return 2 numbers, "
+        "not numbers of shape (2, 1); x [1, 2]"
+    )
+    with pytest.raises(Misconception, match="double; x"):
+        judge(lambda x: 3 * x[:, None], exact_shape=True)
+
+
+def test_many_numbers_are_shown_as_their_shape():
+    assert brief(torch.zeros(6, 2, 3)) == "(36 numbers of shape (6, 2, 3))"
 
 
 def test_another_convention_is_right_if_it_is_kept():

@@ -62,7 +62,7 @@ def _squared_gradient_float32(weight, X, y):
 
 def _squared_gradient_of_columns(weight, X, y):
     p = torch.sigmoid(X @ weight[:, None])
-    return X.T @ (2 * (p - y[:, None]) * (p - p**2)) / len(y)
+    return (X.T @ (2 * (p - y[:, None]) * (p - p**2)) / len(y))[:, 0]
 
 
 def _descend_while(gradient, start, lr, tolerance, max_steps):
@@ -218,7 +218,7 @@ RIGHT = {
     "squared_gradient": {
         "by loops": _squared_gradient_by_loops,
         "in float32": _squared_gradient_float32,
-        "as a column": _squared_gradient_of_columns,
+        "by way of columns": _squared_gradient_of_columns,
     },
     "descend_until": {
         "with two looks a step": _descend_while,

@@ -172,7 +172,7 @@ WRONG = {
         "    return list(TopologicalSorter(parents).static_order())",
         "must return a list of names": "def forward_order(graph, last):\n"
         "    return ([name] for name in [*graph, last])",
-        "walk along every path": "def forward_order(graph, last):\n"
+        "again and again": "def forward_order(graph, last):\n"
         "    order, to_do = [], [(last, False)]\n"
         "    while to_do:\n"
         "        name, done = to_do.pop()\n"

@@ -11,6 +11,15 @@ def no_zero_grad(model, X, y, optimizer):
     return loss.item()
 
 
+def in_evaluation_mode(model, X, y, optimizer):
+    model.eval()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(X), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
 def no_backward(model, X, y, optimizer):
     optimizer.zero_grad()
     loss = F.cross_entropy(model(X), y)
@@ -124,6 +133,7 @@ WRONG = {
     "training_step": {
         "call optimizer.zero_grad() before": no_zero_grad,
         "step() found no gradient": no_backward,
+        "leave model.eval() out": in_evaluation_mode,
         "called 2 times": steps_twice,
         "optimizer.step() is missing": no_step,
         "the gradient of an earlier batch: call backward": step_first,

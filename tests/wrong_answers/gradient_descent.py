@@ -48,6 +48,12 @@ WRONG = {
         "stopped at its line": "def surprise(s, y):\n    return scores.mean()",
     },
     "slopes": {
+        "not numbers of shape": (
+            "def slopes(loss, weight, h):\n"
+            "    rows = h * torch.eye(len(weight))\n"
+            "    rises = [loss(weight + r) - loss(weight - r) for r in rows]\n"
+            "    return torch.stack(rises)[:, None] / (2 * h)\n"
+        ),
         "divide by 2h, not by h": "def slopes(loss, weight, h):\n"
         "    eye = h * torch.eye(len(weight))\n"
         "    return [(loss(weight + e) - loss(weight - e)) / h for e in eye]",
@@ -109,6 +115,12 @@ WRONG = {
         "    return weight.grad",
     },
     "squared_gradient": {
+        "not numbers of shape": (
+            "def squared_gradient(weight, X, y):\n"
+            "    p = torch.sigmoid(X @ weight)\n"
+            "    error = 2 * (p - y) * p * (1 - p)\n"
+            "    return X.T @ error[:, None] / len(y)\n"
+        ),
         "gradient of the logistic loss": "def squared_gradient(w, X, y):\n"
         "    return X.T @ (torch.sigmoid(X @ w) - y) / len(y)",
         "slope of the sigmoid is missing": "def squared_gradient(w, X, y):\n"

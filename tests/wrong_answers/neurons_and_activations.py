@@ -99,6 +99,10 @@ def neuron(x, weight, bias):
         "this is one number": lambda w, b, X: (_z(w, b, X) <= 0).all(0).sum(),
     },
     "collapse": {
+        "the two results are swapped": lambda w1, b1, w2, b2: (
+            w2 @ b1 + b2,
+            w2 @ w1,
+        ),
         "in the wrong order": lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2),
         "multiply it by weight2": lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2),
         "bias1 was lost": lambda w1, b1, w2, b2: (w2 @ w1, b2),
@@ -109,6 +113,10 @@ def neuron(x, weight, bias):
         "return two things": lambda w1, b1, w2, b2: w2 @ w1,
     },
     "tent": {
+        "the two lists are swapped": lambda a, b, c: (
+            [1 / (b - a), -1 / (b - a) - 1 / (c - b), 1 / (c - b)],
+            [a, b, c],
+        ),
         "these are the heights": lambda a, b, c: ([a, b, c], [0, 1, 0]),
         "the new slope": lambda a, b, c: (
             [a, b, c],
