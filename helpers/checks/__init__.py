@@ -41,6 +41,7 @@ from helpers.checks._values import (
     brief,
     close,
     compare,
+    must,
     named,
     numbers,
     same,
@@ -238,7 +239,7 @@ def diagnose(
     if odd or (not why and not alike(got[at], expected[at].shape)):
         shapes = asked_for(expected[at].shape, got[at].shape)
         text = "the numbers are right, but " * bool(odd)
-        text += f"{what} must return {shapes}; {compare(**shown)}"
+        text += f"{must(what)} {shapes}; {compare(**shown)}"
         raise Misconception(text.removesuffix("; "))
     shown = compare(**shown, expected=_plain(expected[at]), yours=got[at])
     raise Misconception(f"{why or otherwise}; {shown}")

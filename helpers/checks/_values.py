@@ -20,15 +20,20 @@ def numbers(got, shape=None, what="your function"):
         tensor = _tensor(got)
     except Exception:  # whatever a strange object raises when it is read
         raise Misconception(
-            f"{what} must return numbers, not {named(got)}"
+            f"{must(what)} numbers, not {named(got)}"
         ) from None
     if shape is not None and tensor.shape != tuple(shape):
         if not alike(tensor, shape):
             raise Misconception(
-                f"{what} must return {asked_for(shape, tensor.shape)}"
+                f"{must(what)} {asked_for(shape, tensor.shape)}"
             )
         tensor = tensor.reshape(tuple(shape))
     return tensor
+
+
+def must(what):
+    """Who must do what: a function returns, one of its results is."""
+    return f"{what} must {'be' if what.startswith('the ') else 'return'}"
 
 
 def asked_for(shape, given):

@@ -269,6 +269,7 @@ def descend_until(answer, random):
         ([1.0], [0.0], [4.0], 0.5, 1.5, 2),  # there with the last step
         ([1.0], [0.0], [4.0], 0.5, 2.0, 10),  # exactly the tolerance
         ([1.0], [0.0], [1.0], 3.0, 0.5, 7),  # diverges
+        ([1.0], [0.0], [1.0], 3.0, 0.25, 60),  # diverges, far
         ([1.0], [0.0], [512.0], 0.5, 1.5, 20),  # steep at first
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.5, 5.0, 10),  # exactly
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.1, 0.5, 500),
@@ -422,6 +423,15 @@ def standardise(answer, random):
         "1, not by 0 or a tiny number"
     )
     diagnose(answer, dead, truth, mistakes, otherwise, also=[with_n])
+    small = tensors(
+        ([[0.0, 1.0], [2**-13, 4.0], [0.0, 1.0]], [[2**-13, 2.0], [0.0, 1.0]]),
+        ([[0.0, 1.0], [2**-12, 4.0], [0.0, 2.0]], [[2**-12, 2.0], [0.0, 1.0]]),
+    )
+    otherwise = (
+        "a column that hardly varies is not one that never varies: divide by "
+        "1 only where the standard deviation is 0"
+    )
+    diagnose(answer, small, truth, {}, otherwise, also=[with_n])
 
 
 def _adam(

@@ -590,6 +590,13 @@ def test_a_wrong_shape_is_said_with_the_input():
     )
 
 
+def test_a_result_is_and_a_function_returns():
+    with pytest.raises(Misconception, match=r"the bends must be 2 numbers"):
+        numbers([1.0], (2,), "the bends")
+    with pytest.raises(Misconception, match="the bends must be numbers, not"):
+        numbers("a", what="the bends")
+
+
 def test_where_the_shape_is_asked_a_column_is_no_row():
     def judge(answer, **options):
         cases = tensors(([1.0, 2.0],), ([3.0, 5.0, 4.0],))

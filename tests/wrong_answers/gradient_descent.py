@@ -158,6 +158,15 @@ WRONG = {
         "    return 2 * (p - y) * p * (1 - p)",
     },
     "descend_until": {
+        "tolerance 0.25, max steps 60": (
+            "def descend_until(gradient, w, lr, tol, most):\n"
+            "    for step in range(most):\n"
+            "        g = gradient(w)\n"
+            "        if g.norm() < tol or g.norm() > 1e6:\n"
+            "            return w, step\n"
+            "        w = w - lr * g\n"
+            "    return w, most\n"
+        ),
         "step uphill": "def descend_until(gradient, w, lr, tol, most):\n"
         "    for step in range(most):\n"
         "        g = gradient(w)\n"
@@ -293,6 +302,12 @@ WRONG = {
         "    return 8 / torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
     },
     "standardise": {
+        "hardly varies is not one that never varies": (
+            "def standardise(train, other):\n"
+            "    std = train.std(dim=0)\n"
+            "    std = torch.where(std > 1e-3, std, 1.0)\n"
+            "    return (other - train.mean(dim=0)) / std\n"
+        ),
         "divide by its spread": (
             "def standardise(train, other):\n"
             "    std = train.std(dim=0)\n"

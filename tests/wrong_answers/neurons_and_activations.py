@@ -136,7 +136,7 @@ def neuron(x, weight, bias):
             [1 / (b - a), -1 / (b - a) - 1 / (c - b), 0],
         ),
         "put them there": lambda a, b, c: ([0, 1, 2], [1, -2, 1]),
-        "the three bends must return 3 numbers": lambda a, b, c: ([b], [1]),
+        "the three bends must be 3 numbers": lambda a, b, c: ([b], [1]),
     },
     "importance": {
         "the inputs play no part": lambda w, X: w.abs(),
