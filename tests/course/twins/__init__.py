@@ -30,7 +30,7 @@ INTRODUCED = {
     "engine": "backpropagation",
     "model": "big_model",
     "training": "big_model",
-    "evaluation": "evaluation_and_visualization",
+    "evaluation": "evaluation",
     "attribution": "interpretability",
     "speed": "speed_cost_and_scale",
     "costs": "speed_cost_and_scale",

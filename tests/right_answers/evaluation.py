@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from tests.wrong_answers.evaluation_and_visualization import KEY
+from tests.wrong_answers.evaluation import KEY
 
 
 def running_mean(batch_means, batch_sizes):
