@@ -15,7 +15,7 @@ from nbval.plugin import IPyNbCell
 import tests.offline.sitecustomize  # noqa: F401  this process, without network
 from tools.machine import peak_memory
 from tools.notebook_files import topic
-from tools.times import ceiling
+from tools.times import ceiling, table
 
 OFFLINE = Path(__file__).parent / "tests" / "offline"
 # Two outputs may differ in these and still say the same.
@@ -106,6 +106,9 @@ def pytest_sessionfinish(session, exitstatus):
 def pytest_terminal_summary(terminalreporter):
     if not seconds:
         return
+    terminalreporter.section("notebooks: what there is to read")
+    for line in table():
+        terminalreporter.line(line)
     terminalreporter.section("notebooks: time and peak memory")
     for name in sorted(seconds):
         limit = ceiling(topic(name))

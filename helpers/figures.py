@@ -3,7 +3,9 @@
 import base64
 import html
 import io
+import re
 import sys
+from pathlib import Path
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
@@ -16,6 +18,11 @@ from PIL import Image
 # vision. Each has one meaning in the whole course.
 DATA, MODEL, GRADIENT = "#0072B2", "#E69F00", "#CC79A7"
 RIGHT, WRONG, QUIET = "#009E73", "#D55E00", "#666666"
+# The map of all that has a sign: orange is positive, purple is negative.
+SIGNED = "PuOr_r"
+
+DOTS = 2  # of the stored picture for each one of the page: sharp when dense
+DRAWINGS = Path(__file__).parent.parent / "notebooks" / "images" / "drawings"
 
 LOOK = {
     "figure.figsize": (6, 3),
@@ -47,6 +54,10 @@ _GONE = """<style>
 .jp-OutputArea-child:not(:has(.live-figure, .jp-RenderedText)):has(
 + .jp-OutputArea-child .live-words) { display: none }
 </style>"""
+
+
+class DrawingError(ValueError):
+    """Which drawing is not there, and what to do about it."""
 
 
 def use_look():
@@ -90,8 +101,9 @@ def live(figure, draw, **sliders):
             text = html.escape(f"{type(error).__name__}: {error}")
             picture.value = f'<pre role="alert">{text}</pre>'
             raise
+        width = round(figure.get_figwidth() * figure.get_dpi())
         picture.value = (
-            f'<img alt="{html.escape(description)}" '
+            f'<img alt="{html.escape(description)}" width="{width}" '
             f'src="data:image/png;base64,{drawn}">'
         )
         return drawn, description
@@ -110,6 +122,47 @@ def live(figure, draw, **sliders):
     display({VIEW: view, "text/plain": RUN_ME}, raw=True)
     if not keeps_widgets:
         _display_words(description, _GONE, "live-words")
+
+
+def drawing(name):
+    """Display a drawing that is stored with the notebooks, and its words.
+
+    JupyterLab and Colab show the SVG; a viewer that does not show SVG takes
+    the picture. Raises DrawingError if there is no drawing of this name.
+    """
+    vector, picture = (DRAWINGS / f"{name}.{kind}" for kind in ("svg", "png"))
+    try:
+        svg, pixels = vector.read_text(encoding="utf-8"), picture.read_bytes()
+    except FileNotFoundError:
+        known = ", ".join(sorted(file.stem for file in DRAWINGS.glob("*.svg")))
+        raise DrawingError(
+            f"There is no drawing {name!r} in {DRAWINGS.name}/; there are: "
+            f"{known or 'none'}."
+        ) from None
+    description = description_of(svg)
+    display(
+        {
+            "image/svg+xml": svg,
+            "image/png": base64.b64encode(pixels).decode(),
+            "text/plain": description,
+        },
+        metadata=_shown_as(pixels, description),
+        raw=True,
+    )
+    _display_words(description)
+
+
+def description_of(svg):
+    """What a stored drawing says in words.
+
+    Raises DrawingError for an SVG without a description.
+    """
+    found = re.search(r"<desc>(.*?)</desc>", svg, re.DOTALL)
+    if not found:
+        raise DrawingError(
+            "This SVG has no description: `make refresh` draws it anew."
+        )
+    return html.unescape(found[1])
 
 
 def tile(images, columns):
@@ -140,7 +193,7 @@ def tile(images, columns):
 def png(figure):
     """The figure as PNG in base64, the same bytes at every run."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png")
+    figure.savefig(buffer, format="png", dpi=figure.dpi * DOTS)
     return base64.b64encode(compact(Image.open(buffer))).decode()
 
 
@@ -167,8 +220,11 @@ def _quick_png(figure):
     savefig goes through the figure twice, once to lay it out.
     """
     canvas, buffer = FigureCanvasAgg(figure), io.BytesIO()
+    dpi = figure.get_dpi()
+    figure.set_dpi(dpi * DOTS)
     canvas.draw()
     pixels = Image.fromarray(np.asarray(canvas.buffer_rgba()))
+    figure.set_dpi(dpi)
     pixels.save(buffer, format="png", compress_level=1)
     return base64.b64encode(buffer.getvalue()).decode()
 
@@ -176,9 +232,16 @@ def _quick_png(figure):
 def _display_picture(picture, description):
     display(
         {"image/png": picture, "text/plain": description},
-        metadata={"image/png": {"alt": description}},
+        metadata=_shown_as(base64.b64decode(picture), description),
         raw=True,
     )
+
+
+def _shown_as(pixels, description):
+    """The metadata of a PNG with DOTS dots for each one of the page."""
+    width, height = Image.open(io.BytesIO(pixels)).size
+    size = {"width": width // DOTS, "height": height // DOTS}
+    return {"image/png": {"alt": description, **size}}
 
 
 def _display_words(description, style="", name="words"):

@@ -194,14 +194,7 @@ def _converted(notebook):
 
 def exercises(cells):
     """The exercises of a course's notebook, in order."""
-    imports = next(
-        (
-            s
-            for s, tags in cells
-            if "from helpers" in s and "setup" not in tags
-        ),
-        "",
-    )
+    imports = imported_by(s for s, tags in cells if "setup" not in tags)
     found = []
     for source, tags in cells:
         for tag in tags:
@@ -211,6 +204,17 @@ def exercises(cells):
                 check, function = map(ast.unparse, (call.func, call.args[0]))
                 found.append(Exercise(name, imports, check, function))
     return found
+
+
+def imported_by(sources):
+    """The import lines of cells, wherever they stand, as one source."""
+    nodes = [
+        node
+        for source in sources
+        for node in parse(source).body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    return "\n".join(dict.fromkeys(map(ast.unparse, nodes)))
 
 
 def read_course(path):
@@ -380,7 +384,7 @@ def judge(exercise, sources, at):
         "get_ipython": _Shell,
         "display": _nothing,
     }
-    exec(as_python(exercise.imports), names)
+    exec(exercise.imports, names)
     verdict_of = eval(exercise.check, names).verdict
     before, flags = _state_of_checks(), _future(sources[: at + 1])
 

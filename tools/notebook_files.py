@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from helpers.figures import DRAWINGS
 from helpers.recorded import RECORDS
 from tools.fingerprint import fingerprint
 
@@ -55,7 +56,7 @@ def fixed_cells(notebook):
 
 def code_hash(notebook):
     """Changes with the code of the notebook, and of the helpers it uses,
-    and with the recorded experiments that it shows.
+    and with the recorded experiments and the drawings that it shows.
 
     Comments and docstrings of the helpers do not count, and neither does
     layout: nothing they say changes an output. The same on every Python.
@@ -67,7 +68,18 @@ def code_hash(notebook):
         digest.update(fingerprint(source).encode())
     for path in sorted(_records_shown(notebook)):
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    for path in sorted(_drawings_shown(sources)):
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:16]
+
+
+def _drawings_shown(sources):
+    """The drawings that sources display."""
+    for source in sources:
+        for name in re.findall(r'\bdrawing\("(\w+)"\)', source):
+            path = DRAWINGS / f"{name}.svg"
+            if path.is_file():
+                yield path
 
 
 def _records_shown(notebook):

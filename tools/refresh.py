@@ -7,7 +7,8 @@
     python -m tools.refresh --check  does what is stored belong to the code?
 
 What repeats the table of contents, the measured times or the address is
-written anew in any case (tools/generated.py). Executing again on the same
+written anew in any case (tools/generated.py), and so are the drawings
+(tools/drawings/). Executing again on the same
 machine changes no byte: widget ids, time stamps and the state of progress
 bars are left out. A cell tagged `volatile` (its
 output differs from run to run) keeps the stored output until its code or
@@ -29,7 +30,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from helpers.figures import RUN_ME, VIEW
-from tools import generated
+from tools import drawings, generated
 from tools.contents import ContentsError, load, misplaced, renumber
 from tools.notebook_files import (
     as_stored,
@@ -40,7 +41,7 @@ from tools.notebook_files import (
     tags,
 )
 
-KEPT_METADATA = {"tags", "jupyter"}
+KEPT_METADATA = {"tags", "jupyter", "cellView"}
 METADATA = {
     "kernelspec": {
         "display_name": "Python 3",
@@ -175,6 +176,8 @@ def main():
         return check(arguments.files)
     for path in renumber(load()):
         print("moved  ", path.name, flush=True)
+    for path in drawings.write():
+        print("drawn  ", path.name, flush=True)
     failed = False
     everything = arguments.files or arguments.all
     for path in arguments.files or [chapter.path for chapter in load()]:

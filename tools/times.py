@@ -2,6 +2,8 @@
 
 Nothing is typed in. Reading follows a formula, exercises are the sum of
 their cards, running is what the ledger measured.
+
+    python -m tools.times    words, code cells, minutes of each notebook
 """
 
 import math
@@ -10,7 +12,7 @@ from typing import NamedTuple
 
 from helpers.data import DataError
 from helpers.recorded import load_record
-from tools.notebook_files import tags
+from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 
 WORDS_A_MINUTE = 150
 SECONDS_A_LINE = 4  # of code that is not folded
@@ -19,6 +21,7 @@ MINUTES_A_PREDICTION = 1
 PREDICTION = "Before you"
 PICTURES = {"image/png", "image/svg+xml"}
 CARD = re.compile(r"^### Exercise .*?\*About (\d+) minutes?;", re.DOTALL)
+WORD = re.compile(r"[\w'’]+")
 # What is not read aloud: formulas, code and the targets of links.
 SILENT = re.compile(r"\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]*>")
 UNMEASURED = {"seconds": 600, "MiB": 4000}  # ceiling of a new notebook
@@ -58,7 +61,7 @@ def reading_of(cell):
 
 def reading_of_text(text):
     """Minutes to read a text aloud and to make its predictions."""
-    words = re.findall(r"[\w'’]+", SILENT.sub(" ", text))
+    words = WORD.findall(SILENT.sub(" ", text))
     predictions = text.count(PREDICTION)
     return len(words) / WORDS_A_MINUTE + predictions * MINUTES_A_PREDICTION
 
@@ -134,3 +137,58 @@ def ceiling(topic):
         "seconds": 60 + 5 * row["seconds"],
         "MiB": math.ceil(300 + 1.5 * row["MiB"]),
     }
+
+
+# --- limits -------------------------------------------------------------
+
+
+class Measure(NamedTuple):
+    """What a reader has before them."""
+
+    words: int
+    cells: int  # with code
+    minutes: int  # of reading
+
+
+LIMITS = Measure(words=3800, cells=55, minutes=65)
+UNLIMITED = {"speed_cost_and_scale"}  # until it is four notebooks
+
+
+def measure(notebook):
+    """Words outside exercises and formulas, code cells, minutes to read."""
+    words = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and not is_exercise(cell):
+            words += len(WORD.findall(SILENT.sub(" ", cell.source)))
+    minutes = sum(section.reading for section in sections(notebook))
+    return Measure(words, len(code_cells(notebook)), round(minutes))
+
+
+def over_limit(topic, notebook):
+    """["4,000 words, more than 3,800"]; [] where all is within LIMITS."""
+    if topic in UNLIMITED:
+        return []
+    return [
+        f"{used:,} {name}, more than {limit:,}"
+        for name, used, limit in zip(
+            Measure._fields, measure(notebook), LIMITS, strict=True
+        )
+        if used > limit
+    ]
+
+
+def table():
+    """Lines: words, code cells, minutes of reading and of exercises."""
+    heads = f"{'words':>7}{'cells':>7}{'reading':>9}{'exercises':>11}"
+    yield f"{'notebook':34}{heads}"
+    for path in NOTEBOOKS:
+        notebook = read(path)
+        words, cells, minutes = measure(notebook)
+        line = f"{path.stem:34}{words:7,}{cells:7}{minutes:5} min"
+        line += f"{exercises(notebook):7} min"
+        over = over_limit(topic(path), notebook)
+        yield "; ".join([line, *over])
+
+
+if __name__ == "__main__":
+    print("\n".join(table()))

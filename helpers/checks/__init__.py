@@ -73,6 +73,10 @@ LOOKS = {
     "error": ("!", "#D55E00"),
     "not done": ("\N{WHITE CIRCLE}", "#666666"),
 }
+# Whose function goes on, by the verdict on the learner's.
+OURS = "ours for now; yours takes its place as soon as it is right"
+USED = {"right": "your version", "not done": OURS}
+USED |= {"wrong": OURS, "error": OURS}
 
 
 class Verdict(NamedTuple):
@@ -96,10 +100,13 @@ class Verdict(NamedTuple):
         )
 
 
-def check(right, forbidden=()):
+def check(right, forbidden=(), ours=None):
     """Make a check of a function that judges one answer.
 
     right: what a right answer has shown, a sentence without its full stop
+    ours: the course's own function, where later cells use the answer:
+        `checks.NAME.yours_or_ours(answer)` gives the answer if it is right
+        and ours if it is not, and says which
     forbidden: what the answer must not call, because writing it is the
         exercise: names of functions ("torch.flatten"), of operations
         ("aten::_softmax"), or AUTOGRAD; found under whatever name it is used
@@ -129,7 +136,14 @@ def check(right, forbidden=()):
             told = verdict(answer)
             display(told) if get_ipython() else print(told.text)
 
+        def yours_or_ours(answer):
+            kind = verdict(answer, seed=0).kind
+            print(f"The next cells use {USED[kind]}.")
+            return answer if kind == "right" else ours
+
         showing.verdict = verdict
+        if ours is not None:
+            showing.yours_or_ours = yours_or_ours
         return showing
 
     return decorate

@@ -16,6 +16,7 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from tools.grade import imported_by
 from tools.mutate import changes, put, with_
 from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 
@@ -28,11 +29,7 @@ def exercises(path):
     """The exercises of a notebook, in order."""
     notebook = read(path)
     cells = code_cells(notebook)
-    imports = next(
-        c.source
-        for c in cells
-        if "from helpers" in c.source and "setup" not in tags(c)
-    )
+    imports = imported_by(c.source for c in cells if "setup" not in tags(c))
     for position, cell in enumerate(notebook.cells):
         names = [t[9:] for t in tags(cell) if t.startswith("exercise-")]
         if not names:
@@ -62,7 +59,7 @@ ALL = [e for path in NOTEBOOKS for e in exercises(path)]
 @functools.cache
 def _imported(imports):
     names = {}
-    exec(re.sub(r"^%.*$", "", imports, flags=re.MULTILINE), names)
+    exec(imports, names)
     return names
 
 
