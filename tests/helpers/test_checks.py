@@ -81,6 +81,37 @@ def test_the_notebook_reads_the_verdict_and_gets_no_value(capsys):
     assert capsys.readouterr().out == "Right: doubling works.\n"
 
 
+def twice(X):
+    return X + X
+
+
+@check(right="doubling works", ours=twice)
+def used(answer, random):
+    """An exercise whose answer later cells use."""
+    if not close(numbers(answer(torch.ones(2))), torch.full((2,), 2.0)):
+        raise Misconception("not doubled")
+
+
+def test_a_right_answer_is_used_by_the_next_cells(capsys):
+    def mine(X):
+        return 2 * X
+
+    assert used.yours_or_ours(mine) is mine
+    assert capsys.readouterr().out == "The next cells use your version.\n"
+
+
+@pytest.mark.parametrize(
+    "answer", [lambda X: None, lambda X: 3 * X, lambda X: 1 / 0, 7]
+)
+def test_ours_is_used_in_place_of_any_other_answer(answer, capsys):
+    assert used.yours_or_ours(answer) is twice
+    assert "ours for now; yours takes its place" in capsys.readouterr().out
+
+
+def test_only_a_check_with_our_function_offers_it():
+    assert not hasattr(double, "yours_or_ours")
+
+
 @pytest.mark.parametrize("answer", [None, 2.0, torch.ones(2)])
 def test_a_result_in_place_of_the_function_is_not_done(answer):
     verdict = judged(answer)

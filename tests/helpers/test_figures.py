@@ -14,8 +14,10 @@ from PIL import Image
 
 from helpers import figures
 from helpers.figures import (
+    DOTS,
     VIEW,
     compact,
+    drawing,
     live,
     png,
     show,
@@ -127,7 +129,7 @@ def test_the_same_figure_gives_the_same_bytes():
 
 def test_png_has_the_size_of_the_figure_and_no_version():
     figure = plt.figure(figsize=(2, 1), dpi=100)
-    assert pixels(png(figure)).shape[:2] == (100, 200)
+    assert pixels(png(figure)).shape[:2] == (100 * DOTS, 200 * DOTS)
     assert b"Software" not in base64.b64decode(png(figure))
 
 
@@ -135,7 +137,7 @@ def test_few_colours_are_stored_as_a_palette():
     """Half the bytes or less, and nobody sees the difference."""
     figure, _ = line_figure()
     plain = io.BytesIO()
-    figure.savefig(plain, format="png")
+    figure.savefig(plain, format="png", dpi=figure.dpi * DOTS)
     stored = base64.b64decode(png(figure))
     assert Image.open(io.BytesIO(stored)).mode == "P"
     assert len(stored) < 0.6 * len(plain.getvalue())
@@ -168,9 +170,23 @@ def test_show_gives_picture_description_and_words(displayed):
     assert pixels(picture["image/png"]).std() > 0, "an empty picture"
     assert picture["text/plain"] == 'loss < 0.5 & "falling"'
     assert metadata["image/png"]["alt"] == 'loss < 0.5 & "falling"'
+    height, width = pixels(picture["image/png"]).shape[:2]
+    shown = metadata["image/png"]["height"], metadata["image/png"]["width"]
+    assert (height, width) == (DOTS * shown[0], DOTS * shown[1])
     assert "loss &lt; 0.5 &amp; &quot;falling" in words["text/html"]
     assert words["text/plain"] == ""
     assert not plt.fignum_exists(figure.number), "shown twice if left open"
+
+
+def test_a_drawing_comes_as_svg_as_png_and_in_words(displayed):
+    drawing("bigmodel")
+    (bundle, metadata), (words, _) = displayed
+    assert bundle["image/svg+xml"].startswith("<svg")
+    assert pixels(bundle["image/png"]).std() > 0
+    described = bundle["text/plain"]
+    assert "6,358,658" in described
+    assert metadata["image/png"]["alt"] == described
+    assert "6,358,658" in words["text/html"]
 
 
 # --- live ---------------------------------------------------------------

@@ -65,3 +65,36 @@ def test_running_is_what_the_ledger_measured(seconds, words, monkeypatch):
     assert times.running("y") == "not measured yet"
     assert times.ceiling("x") == {"seconds": 60 + 5 * seconds, "MiB": 1800}
     assert times.ceiling("y") == times.UNMEASURED
+
+
+def test_words_are_counted_outside_exercises_and_formulas():
+    cells = [
+        new_markdown_cell("one two $x + y$ `code` three"),
+        new_markdown_cell(CARD),
+        new_code_cell("x = 1\n" * 15),
+        new_code_cell("assert x", metadata=HIDDEN),
+    ]
+    measured = times.measure(new_notebook(cells=cells))
+    assert measured == times.Measure(words=3, cells=2, minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "words"),
+    [
+        ([new_markdown_cell("word " * 3800)], []),
+        ([new_markdown_cell("word " * 3801)], ["3,801 words, more"]),
+        ([new_code_cell("x") for _ in range(56)], ["56 cells, more"]),
+        ([new_code_cell("x = 1\n" * 1000)], ["67 minutes, more than 65"]),
+    ],
+)
+def test_over_an_hour_is_said_in_words(cells, words):
+    notebook = new_notebook(cells=cells)
+    said = times.over_limit("any", notebook)
+    assert len(said) == len(words)
+    for line, start in zip(said, words, strict=True):
+        assert line.startswith(start)
+    assert times.over_limit("speed_cost_and_scale", notebook) == []
+
+
+def test_the_table_has_a_line_for_each_notebook():
+    assert len(list(times.table())) == 1 + len(times.NOTEBOOKS)
