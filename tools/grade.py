@@ -207,14 +207,19 @@ def exercises(cells):
 
 
 def imported_by(sources):
-    """The import lines of cells, wherever they stand, as one source."""
-    nodes = [
-        node
-        for source in sources
-        for node in parse(source).body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    return "\n".join(dict.fromkeys(map(ast.unparse, nodes)))
+    """The import lines of cells, wherever they stand, as one source.
+
+    A cell that makes a check of its own (`@check(...)`) is taken whole.
+    """
+    lines = []
+    for source in sources:
+        whole = "@check(" in source
+        lines += [
+            ast.unparse(node)
+            for node in parse(source).body
+            if whole or isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+    return "\n".join(dict.fromkeys(lines))
 
 
 def read_course(path):
