@@ -1,6 +1,7 @@
 """Automatic differentiation in one sitting: numbers, then arrays.
 
-The notebook on backpropagation builds it and takes it apart. Every result
+The notebooks on backpropagation and on the engine build it in its shortest
+form; here it also refuses what cannot be. Every result
 remembers what it was computed from and its slope with respect to each of
 these inputs. The backward pass walks from the last result to the first
 inputs, multiplies by the slopes on the way (the chain rule) and adds where

@@ -7,116 +7,125 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.checks import Misconception, check, diagnose, draws, part, uniform
+from helpers.checks import (
+    Misconception,
+    check,
+    close,
+    diagnose,
+    draws,
+    numbers,
+    part,
+    uniform,
+)
+from helpers.checks._values import named
+from helpers.recorded import load_record
+
+# What later cells use while the learner's own is missing or wrong.
 
 
-@check(right="one window for every output channel, whatever the image's size")
-def conv_parameters(answer, random):
-    cases = [(2, 5, 3), (5, 2, 3), (1, 1, 1), (3, 4, 1), (4, 2, 2), (7, 3, 5)]
-    cases += [(3, 64, 3), (64, 128, 3), (random.randint(2, 9), 10, 7)]
-
-    def truth(in_channels, out_channels, kernel_size):
-        return out_channels * (in_channels * kernel_size**2 + 1)
-
-    mistakes = {
-        "the biases are missing, one an output channel": lambda i, o, k: (
-            o * i * k**2
-        ),
-        "every output channel has a bias, not one for all": lambda i, o, k: (
-            o * i * k**2 + 1
-        ),
-        "biases belong to output channels, not to input "
-        "channels": lambda i, o, k: o * i * k**2 + i,
-        "the window reaches through all input channels, not "
-        "one": lambda i, o, k: o * (k**2 + 1),
-        "that is one neuron; there is one for every output "
-        "channel": lambda i, o, k: i * k**2 + 1,
-        "the window is kernel_size high and wide: square it": lambda i, o, k: (
-            o * (i * k + 1)
-        ),
-    }
-    diagnose(answer, cases, truth, mistakes, "count again", tolerance=0)
+def _conv_cost(in_channels, out_channels, kernel_size, height, width):
+    window = in_channels * kernel_size**2
+    parameters = out_channels * (window + 1)
+    return parameters, window * out_channels * height * width
 
 
-@check(right="a window's weights, for every output channel and position")
-def conv_multiplications(answer, random):
-    cases = [(2, 3, 1, 1, 1), (2, 3, 3, 4, 5), (3, 2, 3, 5, 4)]
-    cases += [(4, 6, 5, 10, 10), (1, 1, 7, 3, 2), (3, 64, 3, 28, 28)]
-    cases += [(64, 128, 3, 14, 14), (random.randint(2, 9), 5, 3, 8, 11)]
+def _training_step(model, X, y, optimizer):
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(X), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
 
-    def truth(in_channels, out_channels, kernel_size, height, width):
-        return in_channels * out_channels * kernel_size**2 * height * width
 
-    mistakes = {
-        "a bias is added, not multiplied: leave it "
-        "out": lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w,
-        "that is one position; the window is applied at every "
-        "one": lambda i, o, k, h, w: truth(i, o, k, 1, 1),
-        "that is one output channel; there are out_channels of "
-        "them": lambda i, o, k, h, w: truth(i, 1, k, h, w),
-        "the window reaches through all input "
-        "channels": lambda i, o, k, h, w: truth(1, o, k, h, w),
-        "the window is kernel_size high and wide: square "
-        "it": lambda i, o, k, h, w: i * o * k * h * w,
-        "the padding keeps the size, so there are height * width "
-        "positions": lambda i, o, k, h, w: truth(
-            i, o, k, h - k + 1, w - k + 1
-        ),
-        "height and width may differ": lambda i, o, k, h, w: truth(
-            i, o, k, h, h
-        ),
-        "count multiplications alone, without the additions": lambda *case: (
-            2 * truth(*case)
-        ),
-    }
-    diagnose(answer, cases, truth, mistakes, "count again", tolerance=0)
+def _accuracy(logits, y):
+    return (logits.argmax(dim=1) == y).double().mean().item()
+
+
+def _slim():
+    network = nn.Sequential(
+        nn.Conv2d(3, 16, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, kernel_size=3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, 50),
+        nn.ReLU(),
+        nn.Linear(50, 10),
+    )
+    return network, 84_048, 1_320_756
 
 
 @check(
-    right="the images stay apart, whatever their size",
-    forbidden=("torch.flatten", "torch.Tensor.flatten", "torch.nn.Flatten"),
+    right="parameters do not ask for the image's size, multiplications do",
+    ours=_conv_cost,
 )
-def rows(answer, random):
-    sizes = [(2, 3), (3, 1), (1, 4), (2, 2, 2), (1, 2, 3), (3, 1, 2)]
-    sizes += [(2, 3, 2, 1), (1, 2, 2, 3), (2, 1, 3, 1, 2), (3, 2, 1, 2, 2)]
-    sizes += [(random.randint(2, 5), 3, 2, 5), (1, 128, 7, 7)]
-    sizes += [(2, 128, 7, 7), (1, 128, 14, 14), (2, 128, 14, 14)]
-    cases = [torch.arange(float(torch.Size(s).numel())).view(s) for s in sizes]
+def conv_cost(answer, random):
+    cases = [(2, 5, 3, 1, 1), (5, 2, 3, 4, 5), (1, 1, 1, 2, 3)]
+    cases += [(3, 4, 1, 5, 4), (4, 2, 2, 3, 3), (7, 3, 5, 10, 8)]
+    cases += [(3, 64, 3, 28, 28), (64, 128, 3, 14, 14), (6272, 9, 1, 1, 1)]
+    cases += [(random.randint(2, 9), 5, 3, 8, 11)]
 
-    def truth(X):
-        return X.reshape(len(X), -1)
+    def size(in_channels, out_channels, kernel_size, height, width):
+        return _conv_cost(in_channels, out_channels, kernel_size, 1, 1)[0]
 
-    def two_dimensions(X):
-        got = answer(X)
-        if not isinstance(got, torch.Tensor):
-            raise Misconception(
-                "return one tensor of shape (batch, numbers), which fc1 can "
-                f"take, not a {type(got).__name__}"
-            )
-        if got.ndim != 2:
-            raise Misconception(
-                "return one row for each image, two dimensions in all; X of "
-                f"shape {tuple(X.shape)}, yours {tuple(got.shape)}"
-            )
-        return got
+    def cost(in_channels, out_channels, kernel_size, height, width):
+        return in_channels * out_channels * kernel_size**2 * height * width
 
+    answers = [
+        part(answer, i, "the parameters", "the multiplications")
+        for i in (0, 1)
+    ]
     mistakes = {
-        "6,272 numbers fit only one size of image; another is cut into "
-        "several rows, as above in the notebook": lambda X: X.reshape(
-            -1, 6272
+        "the biases are missing from the parameters, one for each output "
+        "channel": lambda i, o, k, h, w: o * i * k**2,
+        "every output channel has a bias of its own, not one for "
+        "all": lambda i, o, k, h, w: o * i * k**2 + 1,
+        "biases belong to output channels, not to input "
+        "channels": lambda i, o, k, h, w: o * i * k**2 + i,
+        "the window reaches through all input channels, not through "
+        "one": lambda i, o, k, h, w: o * (k**2 + 1),
+        "those are the parameters of one neuron; there is one for every "
+        "output channel": lambda i, o, k, h, w: i * k**2 + 1,
+        "the window is kernel_size high and wide: square "
+        "it": lambda i, o, k, h, w: o * (i * k + 1),
+        "the same weights serve every position, so the image's size does "
+        "not count for the parameters": lambda i, o, k, h, w: (
+            o * (i * k**2 + 1) * h * w
         ),
-        "rows and columns are exchanged": lambda X: X.reshape(-1, len(X)),
-        "count the rows: all images are in one": lambda X: X.reshape(1, -1),
-        "numbers of different images got mixed: reshape without transposing "
-        "first": lambda X: X.transpose(0, 1).reshape(len(X), -1),
+        "the two results have changed places: parameters first": cost,
     }
-    shape = {"show": lambda X: {"X_of_shape": tuple(X.shape)}}
-    otherwise = "give each image its own row, its numbers in their order"
-    cases = [(X,) for X in cases]
-    diagnose(two_dimensions, cases, truth, mistakes, otherwise, **shape)
+    otherwise = "count the parameters again"
+    diagnose(answers[0], cases, size, mistakes, otherwise, tolerance=0)
+    mistakes = {
+        "a bias is added, not multiplied: leave it out of the "
+        "multiplications": lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w,
+        "that is one position; the window is applied at every "
+        "one": lambda i, o, k, h, w: cost(i, o, k, 1, 1),
+        "those are the multiplications for one output channel; there are "
+        "out_channels of them": lambda i, o, k, h, w: cost(i, 1, k, h, w),
+        "the window reaches through all input "
+        "channels": lambda i, o, k, h, w: cost(1, o, k, h, w),
+        "the window is kernel_size high and wide: square "
+        "it": lambda i, o, k, h, w: i * o * k * h * w,
+        "the padding keeps the size, so there are height * width "
+        "positions": lambda i, o, k, h, w: cost(i, o, k, h - k + 1, w - k + 1),
+        "height and width may differ": lambda i, o, k, h, w: cost(
+            i, o, k, h, h
+        ),
+        "count multiplications alone, without the additions": lambda *case: (
+            2 * cost(*case)
+        ),
+    }
+    otherwise = "the parameters are right; count the multiplications again"
+    diagnose(answers[1], cases, cost, mistakes, otherwise, tolerance=0)
 
 
-@check(right="clear, forward, loss, backward, step, and a plain number back")
+@check(
+    right="clear, forward, loss, backward, step, and a plain number back",
+    ours=_training_step,
+)
 def training_step(answer, random):
     def case(random, images, size, *layers):
         model = nn.Sequential(nn.Flatten(), *layers)
@@ -218,7 +227,10 @@ class _Recording(torch.optim.SGD):
         return loss
 
 
-@check(right="the highest logit is the answer, and the mean is the share")
+@check(
+    right="the highest logit is the answer, and the mean is the share",
+    ours=_accuracy,
+)
 def accuracy(answer, random):
     def draw(random):
         count, classes = random.randint(1, 7), random.randint(2, 5)
@@ -258,3 +270,166 @@ def accuracy(answer, random):
     }
     otherwise = "compare the position of each row's highest logit with y"
     diagnose(answer, cases, truth, mistakes, otherwise)
+
+
+CURVES_SEED = 5  # as in the notebook, which letters the runs with it
+SIGNS = {  # how each run looks, for one who saw it elsewhere
+    "healthy": "both losses end much lower than where a curve levels off",
+    "over-fit": "training falls to 0, while validation turns and rises",
+    "model too small": "both level off side by side, far above a healthy run",
+    "learning rate too low": "both are still high at the end, and falling",
+    "learning rate too high": "the loss jumps from one epoch to the next, "
+    "around a level soon reached",
+    "labels shuffled": "validation never gets below the dotted line, ln 10",
+    "zero_grad forgotten": "old gradients pile up, and the loss swings in "
+    "slow, high waves, each several epochs long",
+    "validation scaled otherwise": "training is healthy, and validation is "
+    "off the scale from the first epoch on",
+}
+
+
+@check(right="you can read a training curve")
+def read_curves(answer, random):
+    runs = {row["name"]: row for row in load_record("curves")["rows"]}
+    shuffled = python_random.Random(CURVES_SEED).sample(sorted(runs), 8)
+    key = dict(zip("ABCDEFGH", shuffled, strict=True))
+    got = answer()
+    if not isinstance(got, dict):
+        raise Misconception(
+            "return a dictionary with a name for each letter, such as "
+            f'{{"A": "over-fit"}}, not a {type(got).__name__}'
+        )
+    missing = ", ".join(letter for letter in key if letter not in got)
+    if missing:
+        raise Misconception(f"no name yet for {missing}")
+    wrong = [letter for letter in key if got[letter] != key[letter]]
+    for letter in wrong:
+        said, run = got[letter], runs[key[letter]]
+        if said not in list(SIGNS):
+            raise Misconception(
+                f"{said!r} is none of the printed names: copy it letter by "
+                "letter"
+            )
+        train, valid = run["train_loss"][-1], run["validation_loss"][-1]
+        raise Misconception(
+            f"{len(wrong)} of {len(key)} to be thought over. {letter} is not "
+            f"{said!r}: there {SIGNS[said]}; {letter} ends at {train:.2f} in "
+            f"training, {valid:.2f} in validation"
+        )
+
+
+LIMIT = 100_000  # parameters of a slim network
+
+
+@check(
+    right="it fits, and you knew its size and its cost beforehand", ours=_slim
+)
+def slim(answer, random):
+    got = answer()
+    if not isinstance(got, tuple | list) or len(got) != 3:
+        raise Misconception(
+            "return three things, the network, its parameters and its "
+            f"multiplications for one image, not {named(got)}"
+        )
+    network, size, cost = got
+    if not isinstance(network, nn.Module):
+        raise Misconception(
+            "the first of the three must be the network itself, such as "
+            f"nn.Sequential(...), not {type(network).__name__}"
+        )
+    counted = sum(p.numel() for p in network.parameters())
+    if counted > LIMIT:
+        name, most = max(
+            network.named_parameters(), key=lambda pair: pair[1].numel()
+        )
+        raise Misconception(
+            f"the network has {counted:,} parameters, and the limit is "
+            f"{LIMIT:,}: {most.numel():,} of them are in {name}"
+        )
+    X = uniform(random, (4, 3, 28, 28), 0, 1)
+    for parameter in network.parameters():
+        X = X.to(parameter.dtype)
+    positions = {}
+
+    def note(layer, inputs, output):
+        here = output[0, 0].numel() * layer.weight.numel()
+        positions[layer] = positions.get(layer, 0) + here
+
+    layers = [
+        layer
+        for layer in network.modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    ]
+    hooks = [layer.register_forward_hook(note) for layer in layers]
+    network.eval()
+    try:
+        with torch.no_grad():
+            logits = network(X)
+            for hook in hooks:
+                hook.remove()
+            alone = network(X[:1])
+    except (RuntimeError, TypeError, ValueError, IndexError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise Misconception(
+            "the network stops on four images of 3 x 28 x 28 with "
+            f"{type(error).__name__}: {reason}"
+        ) from None
+    network.train()
+    if not isinstance(logits, torch.Tensor) or logits.shape != (4, 10):
+        shape = tuple(getattr(logits, "shape", ()))
+        raise Misconception(
+            "four images of 3 x 28 x 28 must give ten logits each, shape "
+            f"(4, 10); yours {shape}"
+        )
+    if not close(alone, logits[:1], 1e-3):
+        raise Misconception(
+            "the logits of an image change with the other images of its "
+            "batch: keep the images apart (nn.Flatten() does)"
+        )
+    if close(logits.sum(dim=1), torch.ones(4), 1e-3) and (logits >= 0).all():
+        raise Misconception(
+            "the network ends with softmax, but the loss applies softmax "
+            "itself: end with the logits"
+        )
+    _predicted(
+        "parameters",
+        size,
+        counted,
+        {
+            "the biases are missing": sum(
+                p.numel() for p in network.parameters() if p.ndim > 1
+            ),
+        },
+    )
+    once = sum(layer.weight.numel() for layer in layers)
+    _predicted(
+        "multiplications",
+        cost,
+        sum(positions.values()),
+        {
+            "a convolution's weights work at every position": once,
+            "that is the number of parameters": counted,
+            "count multiplications alone, without the additions": (
+                2 * sum(positions.values())
+            ),
+        },
+    )
+
+
+def _predicted(what, value, counted, mistakes):
+    """Refuse a prediction that is not what was counted."""
+    value = numbers(value, what=f"your prediction of the {what}")
+    if value.numel() != 1:
+        raise Misconception(f"predict one number of {what}")
+    value = value.item()
+    if value == counted:
+        return
+    why = "go through the layers one by one"
+    for mistake, wrong in mistakes.items():
+        if wrong == value:
+            why = mistake
+            break
+    raise Misconception(
+        f"you predicted {value:,.0f} {what}, but the network has "
+        f"{counted:,}: {why}"
+    )

@@ -1,13 +1,11 @@
-"""The checks of the exercises on evaluation and visualisation."""
+"""The checks of the exercises on evaluation."""
 
 import math
 import operator
-import random as python_random
 from itertools import takewhile
 from statistics import NormalDist
 
 import torch
-from torch.nn import functional as F
 
 from helpers.checks import (
     Misconception,
@@ -17,7 +15,6 @@ from helpers.checks import (
     numbers,
     uniform,
 )
-from helpers.recorded import load_record
 
 
 @check(right="every image counts the same, whatever its batch")
@@ -101,9 +98,15 @@ def images_needed(answer, random):
     diagnose(answer, cases, truth, mistakes, otherwise, **exactly)
 
 
+def _balanced_accuracy(predicted, labels):
+    found = [predicted[labels == c] == c for c in labels.unique()]
+    return torch.stack([f.double().mean() for f in found]).mean().item()
+
+
 @check(
     right="every class counts the same, however rare",
     forbidden=("sklearn.metrics.balanced_accuracy_score",),
+    ours=_balanced_accuracy,
 )
 def balanced_accuracy(answer, random):
     def draw(random):
@@ -156,7 +159,18 @@ def balanced_accuracy(answer, random):
     diagnose(mean_of_none, draws(draw, random), truth, mistakes, otherwise)
 
 
-@check(right="the lowest threshold that keeps the promise, and none if none")
+def _threshold_for(confidence, right, target):
+    order = confidence.argsort(descending=True)
+    answered = torch.arange(1, len(order) + 1)
+    share = right[order].cumsum(dim=0).double() / answered
+    good = confidence[order][share >= target]
+    return good[-1].item() if len(good) else math.inf
+
+
+@check(
+    right="the lowest threshold that keeps the promise, and none if none",
+    ours=_threshold_for,
+)
 def threshold_for(answer, random):
     def draw(random):
         levels = random.sample(range(5, 100), random.randint(1, 9))
@@ -218,131 +232,3 @@ def threshold_for(answer, random):
     none = [case for case in cases if not good(*case)]
     otherwise = "no threshold will do here: the answer is infinity, math.inf"
     diagnose(or_never, none, truth, {}, otherwise)
-
-
-@check(right="the nearest directions vote, and the most frequent class wins")
-def vote(answer, random):
-    # Each kind of shortcut fails on two of these at least.
-    found = [
-        ("5 0 7 4 4 7 9 3 2 6", [0, 0, 1, 2, 2], [-1.0, 0.0], 4),
-        ("6 2 6 -2 6 9 1 7 7 4", [4, 1000, 1000, 7, 7], [0.0, -1.0], 4),
-        ("2 2 -2 -1 8 2 1 0 9 -2", [1000, 7, 4, 1000, 4], [2.0, 1.0], 1),
-        ("-1 6 -1 1 4 8 1 -2 9 8", [4, 7, 1000, 4, 4], [1.0, 2.0], 4),
-        ("-2 -2 7 5 9 3 3 5 4 0 9 5", [0, 1, 0, 0, 2, 0], [2.0, -1.0], 4),
-        ("5 3 0 6 3 6 1 -2", [0, 1, 0, 1], [1.0, 3.0], 1),
-        ("-2 1 9 3 7 6 -1 6 5 2 1 0", [0, 7, 3, 7, 0, 7], [-1.0, 3.0], 6),
-        ("8 -1 4 0 1 3 7 5 1 8 4 9", [2, 0, 1, 2, 2, 1], [3.0, -1.0], 6),
-    ]
-    cases = [
-        (
-            torch.tensor([*map(float, rows.split())]).reshape(-1, 2),
-            torch.tensor(labels),
-            torch.tensor(query),
-            k,
-        )
-        for rows, labels, query, k in found
-    ]
-
-    def draw(random):
-        count, size = random.randint(2, 8), random.choice((2, 3))
-        names = random.choice(([0, 1, 2], [0, 3, 7], [5, 12, 300]))
-        labels = torch.tensor(random.choices(names, k=count))
-        features = uniform(random, (count, size), -3, 9)
-        query = uniform(random, size, -1, 4)
-        case = features, labels, query, random.randint(1, count)
-        cosines = F.cosine_similarity(features, query[None])
-        votes = ranked(*case)[: case[-1]].bincount(minlength=2).sort().values
-        clear = cosines.sort().values.diff().min() > 0.01
-        return case if clear and votes[-1] > votes[-2] else draw(random)
-
-    def ranked(features, labels, query, k, score=F.cosine_similarity):
-        order = score(features, query[None]).argsort(descending=True)
-        return labels[order]
-
-    def most(votes):
-        return votes.bincount().argmax()
-
-    def by(score):
-        return lambda *case: most(ranked(*case, score)[: case[-1]])
-
-    def truth(features, labels, query, k):
-        return most(ranked(features, labels, query, k)[:k])
-
-    mistakes = {
-        "that is the class of the single nearest: let all k "
-        "vote": lambda *case: ranked(*case)[0],
-        "that is the class of the k-th nearest alone: let all k "
-        "vote": lambda *case: ranked(*case)[case[-1] - 1],
-        "a class is a name, not an amount: do not take the median, but what "
-        "occurs most often": lambda *case: ranked(*case)[: case[-1]].median(),
-        "one too many votes: take k neighbours": lambda *case: most(
-            ranked(*case)[: case[-1] + 1]
-        ),
-        "five vote, whatever k is: use the k you are given": lambda *case: (
-            most(ranked(*case)[:5])
-        ),
-        "long vectors won, whatever their direction: normalise each row of "
-        "features": by(lambda f, q: f @ q[0]),
-        "that is by distance: the cosine asks only for direction": by(
-            lambda f, q: -(f - q).norm(dim=1)
-        ),
-        "those point away from the query: take the largest cosines": by(
-            lambda f, q: -F.cosine_similarity(f, q)
-        ),
-        "that is the most frequent class of all: count among the k nearest "
-        "only": lambda f, y, q, k: most(y),
-        "those are k numbers: count how often each class occurs, and return "
-        "the most frequent": lambda *case: ranked(*case)[: case[-1]],
-    }
-    otherwise = (
-        "take the k rows with the largest cosines, and return the class that "
-        "is most frequent among them, not a count or a position"
-    )
-    cases += draws(draw, random)
-    diagnose(answer, cases, truth, mistakes, otherwise)
-
-
-CURVES_SEED = 5  # as in the notebook, which letters the runs with it
-SIGNS = {  # how each run looks, for one who saw it elsewhere
-    "healthy": "both losses end much lower than where a curve levels off",
-    "over-fit": "training falls to 0, while validation turns and rises",
-    "model too small": "both level off side by side, far above a healthy run",
-    "learning rate too low": "both are still high at the end, and falling",
-    "learning rate too high": "the loss jumps from one epoch to the next, "
-    "around a level soon reached",
-    "labels shuffled": "validation never gets below the dotted line, ln 10",
-    "zero_grad forgotten": "old gradients pile up, and the loss swings in "
-    "slow, high waves, each several epochs long",
-    "validation scaled otherwise": "training is healthy, and validation is "
-    "off the scale from the first epoch on",
-}
-
-
-@check(right="you can read a training curve")
-def read_curves(answer, random):
-    runs = {row["name"]: row for row in load_record("curves")["rows"]}
-    shuffled = python_random.Random(CURVES_SEED).sample(sorted(runs), 8)
-    key = dict(zip("ABCDEFGH", shuffled, strict=True))
-    got = answer()
-    if not isinstance(got, dict):
-        raise Misconception(
-            "return a dictionary with a name for each letter, such as "
-            f'{{"A": "over-fit"}}, not a {type(got).__name__}'
-        )
-    missing = ", ".join(letter for letter in key if letter not in got)
-    if missing:
-        raise Misconception(f"no name yet for {missing}")
-    wrong = [letter for letter in key if got[letter] != key[letter]]
-    for letter in wrong:
-        said, run = got[letter], runs[key[letter]]
-        if said not in list(SIGNS):
-            raise Misconception(
-                f"{said!r} is none of the printed names: copy it letter by "
-                "letter"
-            )
-        train, valid = run["train_loss"][-1], run["validation_loss"][-1]
-        raise Misconception(
-            f"{len(wrong)} of {len(key)} to be thought over. {letter} is not "
-            f"{said!r}: there {SIGNS[said]}; {letter} ends at {train:.2f} in "
-            f"training, {valid:.2f} in validation"
-        )

@@ -1,15 +1,12 @@
 """The checks of the exercises on interpretability."""
 
 import contextlib
-import math
 from random import Random
 
 import torch
 
-from helpers.attribution import CORNERS
 from helpers.checks import (
     LearnersError,
-    Misconception,
     check,
     diagnose,
     tensors,
@@ -23,7 +20,34 @@ def _draws(random, fixed, *more):
     return drawn + [(random, size) for size in more]
 
 
-@check(right="each column was shuffled alone, and the rise is the difference")
+def _importance(weight, X):
+    return weight.abs() * X.std(dim=0)
+
+
+def _permutation_importance(predict, X, y, order):
+    error = (predict(X) - y).square().mean()
+    rises = []
+    for j in range(X.shape[1]):
+        shuffled = X.clone()
+        shuffled[:, j] = X[order, j]
+        rises.append((predict(shuffled) - y).square().mean() - error)
+    return torch.stack(rises)
+
+
+def _completeness_gap(score, X, baseline, attributions):
+    total = attributions.sum(dim=(1, 2, 3))
+    return total - (score(X) - score(baseline))
+
+
+def _fair_share(none, first, second, both):
+    first_value = ((first - none) + (both - second)) / 2
+    return first_value, both - none - first_value
+
+
+@check(
+    right="each column was shuffled alone, and the rise is the difference",
+    ours=_permutation_importance,
+)
 def permutation_importance(answer, random):
     def predict(X):
         return X @ torch.arange(X.shape[1], 0, -1).to(X) + X.prod(dim=1)
@@ -77,7 +101,10 @@ def permutation_importance(answer, random):
     diagnose(answer, cases, truth, mistakes, way, tolerance=1e-4, show=show)
 
 
-@check(right="the parts add up to the difference from the baseline, or do not")
+@check(
+    right="the parts add up to the difference from the baseline, or do not",
+    ours=_completeness_gap,
+)
 def completeness_gap(answer, random):
     def score(X):
         return X.square().sum(dim=(1, 2, 3)) + X[:, 0, 0, 0]
@@ -124,7 +151,10 @@ def completeness_gap(answer, random):
     diagnose(answer, cases, truth, mistakes, way, tolerance=1e-4)
 
 
-@check(right="the mean over both orders, and the parts add up to the whole")
+@check(
+    right="the mean over both orders, and the parts add up to the whole",
+    ours=_fair_share,
+)
 def fair_share(answer, random):
     cases = [(0, 0, 0, 1), (0, 1, 0, 0), (0, 0, 1, 2), (1, 2, 4, 8)]
     cases += [(3, 1, 0, -6), (-2, 5, 1, 4), (7, 7, 7, 7), (1000, 3000, 2, 500)]
@@ -159,226 +189,58 @@ def fair_share(answer, random):
         answer(*map(torch.tensor, cases[3]))
 
 
-@check(right="one strongest pixel an image, looked up in its own mask")
-def hit_rate(answer, random):
-    cases = []
-    shapes = (1, 1, 2), (1, 2, 1), (2, 1, 2), (3, 2, 3), (4, 3, 5), (6, 2, 3)
-    shapes = _draws(random, (*shapes, (9, 5, 4)), (20, 6, 7), (12, 4, 6))
-    for draw, shape in shapes:
-        sizes = draw.sample(range(1, 1000), math.prod(shape))  # no tie
-        maps = torch.tensor(sizes).reshape(shape) * uniform(draw, 1, 1, 2)
-        maps *= uniform(draw, shape).sign() + 0.0
-        each = (shape[0], 1, 1)  # no common scale, and no common size
-        inside = uniform(draw, shape, 0, 1) < uniform(draw, each, 0.1, 0.9)
-        cases.append((maps * 10 ** uniform(draw, each), inside))
-
-    def strongest(maps):
-        return maps.flatten(1).argmax(dim=1)
-
-    def hits(maps, masks):
-        return masks.flatten(1)[range(len(maps)), strongest(maps)].double()
-
-    def truth(maps, masks):
-        return hits(maps.abs(), masks).mean()
-
-    mistakes = {
-        "a strong negative attribution counts too: take absolute values":
-            lambda maps, masks: hits(maps, masks).mean(),
-        "that is the weakest pixel, not the strongest":
-            lambda maps, masks: hits(-maps.abs(), masks).mean(),
-        "that is how many: divide by the number of images":
-            lambda maps, masks: hits(maps.abs(), masks).sum(),
-        "that says for each image whether it hits: take the mean":
-            lambda maps, masks: hits(maps.abs(), masks),
-        "that is the share of misses": lambda *case: 1 - truth(*case),
-        "that is the share of the map inside, not whether its strongest "
-        "pixel is": lambda maps, masks: (
-            (maps.abs() * masks).sum((1, 2)) / maps.abs().sum((1, 2))
-        ).mean(),
-        "every maximum is looked up in every mask: pair image i with mask i, "
-        "`[torch.arange(n), strongest]` and not `[:, strongest]`":
-            lambda maps, masks:
-                masks.flatten(1)[:, strongest(maps.abs())].double().mean(),
-        "a table of every image with every mask: look up "
-        "`[torch.arange(n), strongest]`, then take the mean":
-            lambda maps, masks: masks.flatten(1)[:, strongest(maps.abs())],
-        "every maximum is looked up in the first image's mask: each image "
-        "has a mask of its own":
-            lambda maps, masks: truth(maps, masks[:1].expand_as(masks)),
-        "one maximum for all images: argmax(dim=1) finds one in each":
-            lambda maps, masks: masks.flatten(1)[
-                :, maps.abs().argmax() % maps[0].numel()
-            ].double().mean(),
-        "that is the size of the masks; where is the maximum?":
-            lambda maps, masks: masks.double().mean(),
-    }  # fmt: skip
-    way = "look up the mask at each image's own maximum"
-    diagnose(answer, cases, truth, mistakes, way)
-
-
-WHERE = ("top left", "top right", "bottom left", "bottom right")  # CORNERS
-
-
-@check(right="the cheat's maps have the larger share in the corners")
-def which_cheats(answer, random):
-    wrong, told, larger = [], set(), set()
-    pairs = [*_pairs(Random(0)), *_pairs(random)]
-    for number, (kind, ratio, *maps) in enumerate(pairs):
-        right = "ab"[number % 2]
-        said = answer(*(maps if right == "b" else maps[::-1]))
-        if not isinstance(said, str) or said.lower() not in ("a", "b"):
-            raise Misconception(
-                'the answer must be "a" or "b": return whichever model cheats'
-            )
-        told.add(said.lower())
-        if said.lower() != right:
-            wrong.append(kind)
-        if ratio != 1:
-            larger.add((said.lower() == right) == (ratio > 1))
-    missed = [corner for corner in WHERE if corner in wrong]
-    if not wrong:
-        return
-    if len(told) == 1:
-        why = f'it says "{told.pop()}" whatever the maps show: look at them'
-    elif len(wrong) == len(pairs):
-        why = "always the other one: the larger share in the corners cheats"
-    elif len(larger) == 1:
-        why = "it follows the size of the numbers: divide by the map's sum"
-    elif 0 < len(missed) < 4:
-        why = (
-            f"tags at the {', '.join(missed)} are missed: add up all four "
-            "corners"
-        )
-    elif not missed and "peak" in wrong:
-        why = (
-            "a sharp peak in the middle is taken for a tag: ask where the map "
-            "is strong, not how uneven it is"
-        )
-    elif not missed and "edge" in wrong:
-        why = (
-            "the middle of an edge is taken for a corner: rows and columns "
-            "must both be among the outer 5"
-        )
-    else:
-        why = (
-            f"wrong in {len(wrong)} of {len(pairs)} pairs: use all four "
-            "corners, 5 x 5 pixels each, and nothing else"
-        )
-    raise Misconception(why)
-
-
-def _pairs(draw):
-    """(kind, ratio of sizes, honest maps, cheating maps), in random order.
-
-    The cheat's tag lies in one corner a pair, and its other corners are
-    weaker than the honest model's: no corner can be left out. Either model
-    may look at one line alone, in a corner or beside it.
-    """
-    pairs, middle, noise = [], slice(11, 17), torch.Generator()
-    noise.manual_seed(draw.randrange(10**6))
-    for where, corner in zip(WHERE, CORNERS, strict=True):
-        top, left = (at % 28 for at in corner)
-        tag = slice(top, top + 5), slice(left, left + 5)
-        next_row, next_column = (5 if at == 0 else 22 for at in (top, left))
-        traps = [(where, None, tag), ("peak", (slice(13, 15),) * 2, tag)]
-        traps += [("edge", (slice(top, top + 2), middle), tag)]
-        traps += [("edge", (middle, slice(left, left + 2)), tag)]
-        traps += [("beside", (slice(next_row, next_row + 1), tag[1]), tag)]
-        traps += [
-            ("beside", (tag[0], slice(next_column, next_column + 1)), tag)
-        ]
-        for i in (0, 4):
-            traps += [("line", None, (slice(top + i, top + i + 1), tag[1]))]
-            traps += [("line", None, (tag[0], slice(left + i, left + i + 1)))]
-        traps += [("pixel", (slice(top, top + 1), slice(left, left + 1)), tag)]
-        for kind, place, seen in traps:
-            ratio = draw.choice([1.0, 50.0, 0.02])
-            honest = _drawn(noise, place, 0.05 if kind == "pixel" else 0.6)
-            cheating = ratio * _drawn(noise, seen, 0.3, 0.3)
-            pairs.append((kind, ratio, honest, cheating))
-        # One image that speaks for the other model.
-        one = (len(pairs) // 11 - 1) * 3 % 8
-        maps = _drawn(noise, None, 0), _drawn(noise, tag, 0.3, 0.3)
-        swapped = torch.stack([maps[1][one], maps[0][one]])
-        maps[0][one], maps[1][one] = swapped
-        pairs.append(("one", 1.0, *maps))
-    draw.shuffle(pairs)
-    return pairs
-
-
-def _drawn(noise, place, share, corners=1.0):
-    """Eight noisy maps (8, 28, 28): a garment, and `share` of it at `place`.
-
-    corners: strength of the four corners before the share is put there
-    """
-    outside = (torch.arange(28.0) - 13.5).square()
-    garment = 0.15 + torch.exp(-(outside[:, None] + outside) / 72)
-    outer = outside > 8.5**2
-    garment[outer[:, None] & outer] *= corners
-    maps = garment * torch.rand(8, 28, 28, generator=noise)
-    maps /= maps.sum(dim=(1, 2), keepdim=True)
-    if place:
-        maps *= 1 - share
-        spot = torch.rand(maps[:, *place].shape, generator=noise)
-        maps[:, *place] += share * spot / spot.sum(dim=(1, 2), keepdim=True)
-    return maps
-
-
-@check(right="a vote for each image, by the sign of its slope")
-def tcav_score(answer, random):
+@check(
+    right="a weight counts as much as its input makes of it",
+    ours=_importance,
+)
+def importance(answer, random):
     cases = tensors(
-        ([[[[1.0]]]], [[[-2.0]]]),
-        ([[[[1.0]]], [[[0.0]]], [[[2.0]]]], [[[1.0]]]),
-        ([[[[1.0, -1.0]]], [[[3.0, -1.0]]]], [[[1.0, 1.0]]]),  # 0 and 2
-        ([[[[1.0, -2.0]]], [[[-3.0, 4.0]]], [[[1.0, 1.0]]]], [[[1.0, 1.0]]]),
+        ([2.0, -3.0], [[0.0, 2.0], [0.0, 4.0]]),
+        ([-2.0, 1.0], [[1.0, 2.0], [2.0, 1.0], [6.0, 3.0]]),
+        ([-4.0, 0.5], [[0.0, 1.0], [3.0, 1.0]]),
+        ([1.0, -1.0, 2.0], [[5.0, 1.0, 0.0], [5.0, 3.0, 4.0]]),
+        ([-2.0, 3.0], [[100.0, 7.0], [101.0, 7.0], [99.0, 1.0]]),
     )
-    shapes = (3, 2, 1, 2), (5, 2, 3, 1), (4, 4, 4, 4), (7, 3, 2, 2)
-    for draw, shape in _draws(random, shapes, (19, 3, 2, 2), (11, 2, 3, 4)):
-        gradients = uniform(draw, shape, -9, 9).round()  # so sums are exact
-        direction = uniform(draw, shape[1:], -4, 4).round()
-        gradients[0] += 20 * direction  # one image must not outvote the rest
-        slopes = (gradients * direction).sum(dim=(1, 2, 3))
-        gradients[slopes == 0] = 0  # and stay so with a direction of length 1
-        gradients[-1] = 0
-        cases.append((gradients, direction))
+    for n, inputs in ((9, 4), (6, 3), (4, 4)):
+        weight = uniform(random, inputs, -3, 3)
+        weight[0] = -weight[0].abs() - 0.5
+        cases.append((weight, uniform(random, (n, inputs), 3, 5)))
 
-    def slopes(gradients, direction):
-        return (gradients * direction).sum(dim=(1, 2, 3))
-
-    def share(votes):
-        return votes.double().mean()
-
-    def truth(gradients, direction):
-        return share(slopes(gradients, direction) > 0)
+    def truth(weight, X):
+        return weight.abs() * X.std(dim=0)
 
     mistakes = {
-        "count the images that rise; do not take the mean of the slopes":
-            lambda *case: slopes(*case).mean(),
-        "those are the slopes, one an image: return the share of positive "
-        "ones": slopes,
-        "that is one value an image: return the share of positive ones":
-            lambda *case: slopes(*case) > 0,
-        "the sign is turned: an image rises if its slope is above 0":
-            lambda *case: share(slopes(*case) < 0),
-        "that counts the images that do not rise":
-            lambda *case: 1 - truth(*case),
-        "an image with slope 0 does not rise":
-            lambda *case: share(slopes(*case) >= 0),
-        "that is how many: divide by the number of images":
-            lambda *case: (slopes(*case) > 0).sum(),
-        "sum over the activations of an image first, then look at the sign":
-            lambda g, d: share(g * d > 0),
-        "one activation that helps is not enough: an image has one vote, by "
-        "the sum over all of its activations":
-            lambda g, d: share((g * d > 0).flatten(1).any(dim=1)),
-        "the channels vote apart: sum over dim=(1, 2, 3), one slope an image":
-            lambda g, d: share((g * d).sum(dim=(2, 3)) > 0),
-        "the places vote apart: sum over height and width too":
-            lambda g, d: share((g * d).sum(dim=1) > 0),
-        "the images are added up: sum over all but the first dimension":
-            lambda g, d: share((g * d).sum(dim=0) > 0),
-        "the direction is left out: multiply by it":
-            lambda g, d: truth(g, torch.ones_like(d)),
-    }  # fmt: skip
-    way = "gradient times direction, summed for each image, then the sign"
-    diagnose(answer, cases, truth, mistakes, way)
+        "the inputs play no part: a large weight on an input that hardly "
+        "changes hardly matters": lambda w, X: w.abs(),
+        "the weights play no part": lambda w, X: X.std(dim=0),
+        "importance has no sign: a negative weight moves the score as far": (
+            lambda w, X: w * X.std(dim=0)
+        ),
+        "this uses the mean of the input; an input that is always the same "
+        "moves nothing, however large": (
+            lambda w, X: w.abs() * X.mean(dim=0).abs()
+        ),
+        "the spread counts once: take the standard deviation, not the "
+        "variance": lambda w, X: w.abs() * X.var(dim=0),
+        "the weight counts once, without a square": (
+            lambda w, X: w**2 * X.std(dim=0)
+        ),
+        "this uses one spread for all inputs: take it along dimension 0, "
+        "one for each": lambda w, X: w.abs() * X.std(),
+        "this is the range, which two images decide; take the standard "
+        "deviation": lambda w, X: w.abs() * (X.amax(0) - X.amin(0)),
+        "this divides by the spread: multiply": (
+            lambda w, X: w.abs() / X.std(dim=0)
+        ),
+        "dim=1 runs over the inputs; use dim=0, the images": (
+            lambda w, X: w.abs() * X.std(dim=1)
+        ),
+        "this is one number for each image; give one for each input, so "
+        "look along dimension 0": lambda w, X: (w * X).std(dim=1),
+    }
+    otherwise = "the size of the weight times the spread of its input"
+    below = tensors(([2.0], [[-1.0], [1.0]]), ([-1.0], [[-3.0], [1.0]]))
+    # Divided by n - 1 or by n: both are called standard deviation.
+    biased = [lambda w, X: w.abs() * X.std(dim=0, correction=0)]
+    diagnose(answer, cases, truth, mistakes, otherwise, also=biased)
+    diagnose(answer, below, truth, {}, otherwise, also=biased)

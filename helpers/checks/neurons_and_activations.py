@@ -1,5 +1,7 @@
 """The checks of the exercises on neurons and activations."""
 
+from itertools import pairwise
+
 import torch
 
 from helpers.checks import (
@@ -14,6 +16,43 @@ from helpers.checks import (
     tensors,
     uniform,
 )
+
+
+def our_linear(X, weight, bias):
+    return X @ weight.T + bias
+
+
+def our_softmax(scores):
+    exponentials = (scores - scores.max()).exp()
+    return exponentials / exponentials.sum()
+
+
+def our_collapse(layers):
+    weight, bias = layers[0]
+    for next_weight, next_bias in layers[1:]:
+        weight = next_weight @ weight
+        bias = next_weight @ bias + next_bias
+    return weight, bias
+
+
+def our_network(X, layers):
+    *first, last = layers
+    for weight, bias in first:
+        X = our_linear(X, weight, bias).clamp(min=0)
+    return our_linear(X, *last)
+
+
+def _layers(*numbers):
+    """A list of (weight, bias) from nested lists."""
+    return list(zip(*[iter(tensors(numbers)[0])] * 2, strict=True))
+
+
+def _drawn(random, *sizes):
+    """Layers of random numbers: sizes from the inputs to the outputs."""
+    shapes = []
+    for inputs, outputs in pairwise(sizes):
+        shapes += [(outputs, inputs), outputs]
+    return _layers(*draw(random, *shapes))
 
 
 @check(right="inputs times weights, plus the bias, and a yes above zero")
@@ -82,49 +121,10 @@ def neuron(answer, random):
     diagnose(answer, cases, truth, mistakes, otherwise)
 
 
-@check(right="minus the weighted sum there, so that the point scores 0")
-def bias_through(answer, random):
-    cases = tensors(
-        ([2.0], [3.0]),
-        ([-1.0, 2.0], [4.0, 5.0]),
-        ([2.0, -1.0], [0.5, 3.0]),
-        ([1.0, 0.0, 2.0], [3.0, 5.0, 7.0]),
-        ([0.0, 0.0], [1.0, 2.0]),
-        ([1.0, -2.0, 3.0, 1.0], [1.0, 1.0, -1.0, 2.0]),
-    )
-    cases += [draw(random, size, size) for size in (2, 3, 5)]
-
-    def truth(weight, point):
-        return -(weight @ point)
-
-    mistakes = {
-        "the sign is the other way round: the bias must cancel the weighted "
-        "sum, so take its negative": lambda w, p: w @ p,
-        "the weights play no part: weigh the point's coordinates first": (
-            lambda w, p: -p.sum()
-        ),
-        "the point plays no part: its coordinates are what is weighed": (
-            lambda w, p: -w.sum()
-        ),
-        "this is a distance (divided by the length of the weights); the "
-        "score of the point must be 0 with the weights as they are": (
-            lambda w, p: -(w @ p) / w.norm()
-        ),
-        "this is where the line meets the second axis, with the score "
-        "divided by the second weight; leave that division out": (
-            lambda w, p: -(w[:2] @ p[:2]) / w[1]
-        ),
-        "only the first two coordinates were used: take all of them": (
-            lambda w, p: -(w[:2] @ p[:2])
-        ),
-    }
-    otherwise = "weighted sum of the point plus bias must be 0"
-    diagnose(answer, cases, truth, mistakes, otherwise)
-
-
 @check(
     right="one row of weights is one neuron, one row of X one image",
     forbidden=("torch.nn.functional.linear", "aten::linear", "aten::addmm"),
+    ours=our_linear,
 )
 def linear(answer, random):
     cases = tensors(
@@ -177,6 +177,7 @@ def linear(answer, random):
 @check(
     right="exponentials that add up to 1, and none too large to hold",
     forbidden=SOFTMAX,
+    ours=our_softmax,
 )
 def softmax(answer, random):
     cases = tensors(
@@ -232,162 +233,221 @@ def softmax(answer, random):
     diagnose(answer, later, truth, {}, otherwise)
 
 
-@check(right="silent for every image, so its slope is 0 for every image")
-def dead(answer, random):
-    def scores(weight, bias, X):
-        return X @ weight.T + bias
-
-    def truth(weight, bias, X):
-        return (scores(weight, bias, X) <= 0).all(dim=0)
-
-    # Two on which every mistake below errs, then square and other sizes.
-    cases = tensors(
-        (
-            [[-1.0, -2.0, -1.0], [2.0, -2.0, 0.0], [0.0, 1.0, 0.0]],
-            [1.0, -2.0, -2.0],
-            [[2.0, 0.0, 0.0], [0.0, 0.0, 2.0], [0.0, 0.0, 0.0]],
-        ),
-        (
-            [[0.0, -1.0, -1.0], [-2.0, 2.0, 0.0], [0.0, 0.0, 1.0]],
-            [-2.0, 1.0, -2.0],
-            [[1.0, 0.0, 0.0], [2.0, 0.0, 1.0], [0.0, 0.0, 0.0]],
-        ),
-        ([[2.0], [-1.0]], [-1.0, -1.0], [[0.0], [0.25], [1.0]]),
-        ([[1.0, -1.0]], [-0.5], [[0.25, 0.0], [0.0, 1.0], [0.5, 0.25]]),
-        ([[2.0], [-1.0]], [-1.0, 0.5], [[0.0], [1.0], [0.0], [0.75], [1.0]]),
-        ([[1.0], [0.5]], [-0.5, 0.25], [[0.0], [1.0], [2.0]]),
-    )
-    for neurons, inputs, n in ((3, 3, 3),) * 6 + ((4, 2, 3), (2, 3, 5)):
-        weight, bias = draw(random, (neurons, inputs), neurons, low=-1, high=1)
-        X = uniform(random, (n, inputs), 0, 1)
-        cases.append((weight, bias - 0.20005, X))  # no sum near 0
-    mistakes = {
-        "this finds neurons silent for at least one image; a dead one is "
-        "silent for all": lambda *a: (scores(*a) <= 0).any(dim=0),
-        "dead and alive are swapped": lambda *a: ~truth(*a),
-        "this finds neurons that are never silent; ask for never above 0": (
-            lambda *a: (scores(*a) > 0).all(dim=0)
-        ),
-        "the bias plays no part: add it, it is what silences most neurons": (
-            lambda w, b, X: (X @ w.T <= 0).all(dim=0)
-        ),
-        "silent on average is not dead: ask for every image": (
-            lambda *a: scores(*a).mean(dim=0) <= 0
-        ),
-        "this looks at the first image only: ask for all of them": (
-            lambda *a: scores(*a)[0] <= 0
-        ),
-        "this takes the columns of weight for neurons; its rows are: "
-        "transpose it": lambda w, b, X: (X @ w + b <= 0).all(dim=0),
-        "negative weights alone do not decide: compute the sums": (
-            lambda w, b, X: (w < 0).all(dim=1)
-        ),
-        "this is one number; give one answer for each neuron": (
-            lambda *a: truth(*a).sum()
-        ),
-        "this is one answer for each image; give one for each neuron, so "
-        "look along dimension 0": lambda *a: (scores(*a) <= 0).all(dim=1),
-        "this is a whole table; ask `all` along dimension 0": (
-            lambda *a: scores(*a) <= 0
-        ),
-        "these are the numbers of the dead; give True or False for each "
-        "neuron": lambda *a: truth(*a).nonzero().flatten(),
-    }
-    otherwise = "a neuron is dead if its sum is never above 0"
-    diagnose(answer, cases, truth, mistakes, otherwise)
-    exactly = tensors(
-        ([[1.0, 0.0], [0.0, 0.0]], [1.0, 0.0], [[1.0, 2.0]] * 3),
-        ([[1.0], [2.0]], [-1.0, -1.0], [[1.0], [0.5], [0.0]]),
-    )
-    mistakes = {
-        "a score of exactly 0 also puts out 0: use <=": (
-            lambda *a: (scores(*a) < 0).all(dim=0)
-        )
-    }
-    diagnose(answer, exactly, truth, mistakes, otherwise)
-    one_awake = tensors(  # of 1,000 images, wherever it stands
-        ([[1.0], [-1.0]], [-0.5, -0.5], [[1.0]] + [[0.0]] * 999),
-        ([[1.0], [-1.0]], [-0.5, -0.5], [[0.0]] * 999 + [[1.0]]),
-        ([[1.0], [-1.0]], [-1.0, -0.5], [[0.0]] * 99 + [[1.001]]),
-    )
-    otherwise = (
-        "silent for most images is not dead: one image that wakes it is enough"
-    )
-    diagnose(answer, one_awake, truth, {}, otherwise)
-
-
-@check(right="one layer does what the two did, for every input")
+@check(
+    right="one layer does what all of them did, for every input",
+    ours=our_collapse,
+)
 def collapse(answer, random):
-    cases = tensors(
-        ([[2.0]], [3.0], [[5.0]], [7.0]),
-        (
+    cases = [
+        _layers([[2.0]], [3.0]),
+        _layers([[2.0]], [3.0], [[5.0]], [7.0]),
+        _layers([[2.0]], [3.0], [[5.0]], [7.0], [[3.0]], [-4.0]),
+        _layers(
             [[1.0, 2.0], [0.0, 1.0]],
             [1.0, 2.0],
             [[1.0, 0.0], [3.0, 1.0]],
             [10.0, 20.0],
         ),
-        (
+        _layers(
             [[1.0, -1.0], [2.0, 3.0]],
             [4.0, -2.0],
             [[0.0, 2.0], [1.0, 5.0]],
             [-3.0, 1.0],
+            [[2.0, 1.0], [-1.0, 1.0]],
+            [0.5, 3.0],
         ),
-    )
-    sizes = (2, 2, 2), (3, 4, 2), (1, 5, 3)
-    cases += [draw(random, (h, i), h, (o, h), o) for i, h, o in sizes]
+    ]
+    cases += [_drawn(random, *each) for each in ((2, 2, 2), (2, 2, 2, 2, 2))]
+    square = [(layers,) for layers in cases]
+    sizes = (3, 4, 2), (1, 5, 3), (2, 3, 4, 2)
+    others = [(_drawn(random, *each),) for each in sizes]
 
-    def weight(weight1, bias1, weight2, bias2):
-        return weight2 @ weight1
+    def weight(layers):
+        return our_collapse(layers)[0]
 
-    def bias(weight1, bias1, weight2, bias2):
-        return weight2 @ bias1 + bias2
+    def bias(layers):
+        return our_collapse(layers)[1]
+
+    def product(layers, combine):
+        result = layers[0][0]
+        for w, _ in layers[1:]:
+            result = combine(w, result)
+        return result
+
+    def along(layers, combine):
+        result = layers[0][1]
+        for w, b in layers[1:]:
+            result = combine(w, result, b)
+        return result
 
     names = "the weight", "the bias"
-    diagnose(
-        part(answer, 0, *names),
-        cases,
-        weight,
-        {
-            "this weight is transposed: rows must be the neurons of the "
-            "second layer": lambda w1, b1, w2, b2: (w2 @ w1).T,
-            "the product is in the wrong order: layer 1 works first, so its "
-            "weight stands on the right": lambda w1, b1, w2, b2: w1 @ w2,
-            "layers one after the other multiply, they do not add": (
-                lambda w1, b1, w2, b2: w1 + w2
-            ),
-            "this multiplies number by number; use @": (
-                lambda w1, b1, w2, b2: w1 * w2
-            ),
-            "the two results are swapped: the weight first, then the bias": (
-                bias
-            ),
-        },
-        "its weight is the product weight2 @ weight1",
-        what="the first result",
+    of_weight = {
+        "this weight is transposed: rows must be the neurons of the "
+        "last layer": lambda layers: weight(layers).T,
+        "the product is in the wrong order: what works first stands on "
+        "the right": lambda layers: product(layers, lambda w, r: r @ w),
+        "layers one after the other multiply, they do not add": (
+            lambda layers: product(layers, lambda w, r: w + r)
+        ),
+        "this multiplies number by number; use @": (
+            lambda layers: product(layers, lambda w, r: w * r)
+        ),
+        "the two results are swapped: the weight first, then the bias": (bias),
+        "only the first two layers are merged: go on with a loop": (
+            lambda layers: weight(layers[:2])
+        ),
+        "this is the weight of the first layer; the others must be "
+        "merged into it": lambda layers: layers[0][0],
+        "this is the weight of the last layer; those before it must be "
+        "merged into it": lambda layers: layers[-1][0],
+    }
+    of_bias = {
+        "a bias goes through the layers behind it: multiply what you have "
+        "with the next weight before you add the next bias": (
+            lambda layers: along(layers, lambda w, r, b: r + b)
+        ),
+        "the biases of the layers before the last were lost: they reach "
+        "the output through the weights": lambda layers: layers[-1][1],
+        "the next bias was lost: it is added at the end": (
+            lambda layers: along(layers, lambda w, r, b: w @ r)
+        ),
+        "the next bias is added after its layer; its own weight leaves "
+        "it alone": lambda layers: along(layers, lambda w, r, b: w @ (r + b)),
+        "a bias stands on the right of the next weight, whose rows are "
+        "neurons": lambda layers: along(layers, lambda w, r, b: r @ w + b),
+        "only the first two layers are merged: go on with a loop": (
+            lambda layers: bias(layers[:2])
+        ),
+        "the bias must be multiplied with the weight of the next layer "
+        "alone, not with the product so far": _through_all,
+    }
+    for some in (square, square + others):  # there, no shape stops a mistake
+        diagnose(
+            part(answer, 0, *names),
+            some,
+            weight,
+            of_weight,
+            "each further layer multiplies from the left: its weight @ what "
+            "you have",
+            what="the first result",
+        )
+        diagnose(
+            part(answer, 1, *names),
+            some,
+            bias,
+            of_bias,
+            "what comes out for an input of zeros is the bias",
+            what="the second result",
+        )
+
+
+def _through_all(layers):
+    """The bias of one who updates the weight first and uses it too early."""
+    weight, bias = layers[0]
+    for next_weight, next_bias in layers[1:]:
+        weight = next_weight @ weight
+        bias = weight @ bias + next_bias
+    return bias
+
+
+@check(right="a bend after each layer but the last", ours=our_network)
+def network(answer, random):
+    def case(X, *numbers):
+        return tensors((X,))[0][0], _layers(*numbers)
+
+    corners = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]
+    fold = [[1.0, -1.0], [-1.0, 1.0]], [0.0, 0.0], [[1.0, 1.0]], [-0.5]
+    deep = [[1.0, -2.0], [3.0, 1.0]], [1.0, -1.0], [[-1.0, 1.0], [1.0, 2.0]]
+    deep += [0.5, -2.0], [[2.0, -1.0], [-3.0, 1.0]], [1.0, -1.0]
+    two = [[1.0, 2.0], [-3.0, 1.0]], [2.0, -1.0], [[-2.0, 1.0], [1.0, -1.0]]
+    cases = [
+        case([[2.0], [-1.0]], [[3.0]], [-4.0]),
+        case([[2.0], [-1.0]], [[3.0]], [-4.0], [[-2.0]], [1.0]),
+        case(corners, *fold),
+        case([[1.0, -2.0], [-3.0, 0.5]], *two, [-1.0, 3.0]),
+        case([[1.0, -2.0], [-3.0, 0.5], [-1.0, -1.0]], *deep),
+    ]
+    sizes = (2, 3, 1), (3, 3, 3, 3), (1, 4, 2), (2, 4, 3, 2), (2, 2, 2, 2, 2)
+    cases += [
+        (*draw(random, (n, each[0])), _drawn(random, *each))
+        for n, each in enumerate(sizes, 2)
+    ]
+
+    def mistaken(hidden, last=our_linear):
+        def run(X, layers):
+            for w, b in layers[:-1]:
+                X = hidden(X, w, b)
+            return last(X, *layers[-1])
+
+        return run
+
+    def relu(z):
+        return z.clamp(min=0)
+
+    def bent(X, w, b):
+        return relu(our_linear(X, w, b))
+
+    def bent_before(X, w, b):
+        return our_linear(relu(X), w, b)
+
+    mistakes = {
+        "the bend is missing, so this is one layer in disguise: ReLU after "
+        "each layer but the last": mistaken(our_linear),
+        "the last layer got a ReLU as well; leave its scores as they are": (
+            mistaken(bent, bent)
+        ),
+        "the ReLU stands before each layer, so the inputs are bent too: put "
+        "it after": mistaken(bent_before, bent_before),
+        "the bias is added after the ReLU; it belongs to the sum before it": (
+            mistaken(lambda X, w, b: relu(X @ w.T) + b)
+        ),
+        "the biases are missing: add each to its layer's sums": (
+            mistaken(lambda X, w, b: relu(X @ w.T), lambda X, w, b: X @ w.T)
+        ),
+        "the bias of the last layer is missing": (
+            mistaken(bent, lambda X, w, b: X @ w.T)
+        ),
+        "this takes the columns of weight for neurons; its rows are: "
+        "transpose it": mistaken(
+            lambda X, w, b: relu(X @ w + b), lambda X, w, b: X @ w + b
+        ),
+        "this bend is a step; ReLU lets what is above 0 through as it is": (
+            mistaken(lambda X, w, b: (our_linear(X, w, b) > 0).double())
+        ),
+        "this takes the size, without the sign; ReLU turns what is below 0 "
+        "into 0": mistaken(lambda X, w, b: our_linear(X, w, b).abs()),
+        "this bend is a sigmoid; here it is ReLU": (
+            mistaken(lambda X, w, b: our_linear(X, w, b).sigmoid())
+        ),
+        "this bend is tanh; here it is ReLU": (
+            mistaken(lambda X, w, b: our_linear(X, w, b).tanh())
+        ),
+        "this keeps what is below 0 and drops what is above; ReLU is "
+        "clamp(min=0)": mistaken(
+            lambda X, w, b: our_linear(X, w, b).clamp(max=0)
+        ),
+        "the last layer is missing: it comes too, without a ReLU": (
+            lambda X, layers: (
+                mistaken(bent, bent)(X, layers[:-1]) if layers[1:] else X
+            )
+        ),
+        "only the first and the last layer work: go through all of them with "
+        "a loop": lambda X, layers: our_network(
+            X, [layers[0], layers[-1]] if layers[1:] else layers
+        ),
+        "only the first two layers work: go through all of them with a "
+        "loop": lambda X, layers: our_network(X, layers[:2]),
+        "only the first layer works: what it puts out goes into the next": (
+            lambda X, layers: our_linear(X, *layers[0])
+        ),
+        "each layer sees X itself; it must see what the layer before it "
+        "puts out": lambda X, layers: our_linear(X, *layers[-1]),
+    }
+    otherwise = (
+        "for each layer in turn, X @ weight.T + bias, and ReLU unless it is "
+        "the last"
     )
-    diagnose(
-        part(answer, 1, *names),
-        cases,
-        bias,
-        {
-            "bias1 goes through layer 2 as well: multiply it by weight2 "
-            "before you add bias2": lambda w1, b1, w2, b2: b1 + b2,
-            "bias1 was lost: it reaches the output through weight2": (
-                lambda w1, b1, w2, b2: b2
-            ),
-            "bias2 was lost: it is added at the end": (
-                lambda w1, b1, w2, b2: w2 @ b1
-            ),
-            "bias2 is added after layer 2, weight2 leaves it alone": (
-                lambda w1, b1, w2, b2: w2 @ (b1 + b2)
-            ),
-            "bias1 stands on the right of weight2, whose rows are neurons": (
-                lambda w1, b1, w2, b2: b1 @ w2 + b2
-            ),
-        },
-        "what comes out for an input of zeros is the bias",
-        what="the second result",
-    )
+    diagnose(answer, cases, our_network, mistakes, otherwise, exact_shape=True)
 
 
 @check(right="each weight is a change of slope, and the changes cancel")
@@ -473,57 +533,3 @@ def tent(answer, random):
         "at the peak, and what makes it 0 again",
         what="the three weights",
     )
-
-
-@check(right="a weight counts as much as its input makes of it")
-def importance(answer, random):
-    cases = tensors(
-        ([2.0, -3.0], [[0.0, 2.0], [0.0, 4.0]]),
-        ([-2.0, 1.0], [[1.0, 2.0], [2.0, 1.0], [6.0, 3.0]]),
-        ([-4.0, 0.5], [[0.0, 1.0], [3.0, 1.0]]),
-        ([1.0, -1.0, 2.0], [[5.0, 1.0, 0.0], [5.0, 3.0, 4.0]]),
-        ([-2.0, 3.0], [[100.0, 7.0], [101.0, 7.0], [99.0, 1.0]]),
-    )
-    for n, inputs in ((9, 4), (6, 3), (4, 4)):
-        weight = uniform(random, inputs, -3, 3)
-        weight[0] = -weight[0].abs() - 0.5
-        cases.append((weight, uniform(random, (n, inputs), 3, 5)))
-
-    def truth(weight, X):
-        return weight.abs() * X.std(dim=0)
-
-    mistakes = {
-        "the inputs play no part: a large weight on an input that hardly "
-        "changes hardly matters": lambda w, X: w.abs(),
-        "the weights play no part": lambda w, X: X.std(dim=0),
-        "importance has no sign: a negative weight moves the score as far": (
-            lambda w, X: w * X.std(dim=0)
-        ),
-        "this uses the mean of the input; an input that is always the same "
-        "moves nothing, however large": (
-            lambda w, X: w.abs() * X.mean(dim=0).abs()
-        ),
-        "the spread counts once: take the standard deviation, not the "
-        "variance": lambda w, X: w.abs() * X.var(dim=0),
-        "the weight counts once, without a square": (
-            lambda w, X: w**2 * X.std(dim=0)
-        ),
-        "this uses one spread for all inputs: take it along dimension 0, "
-        "one for each": lambda w, X: w.abs() * X.std(),
-        "this is the range, which two images decide; take the standard "
-        "deviation": lambda w, X: w.abs() * (X.amax(0) - X.amin(0)),
-        "this divides by the spread: multiply": (
-            lambda w, X: w.abs() / X.std(dim=0)
-        ),
-        "dim=1 runs over the inputs; use dim=0, the images": (
-            lambda w, X: w.abs() * X.std(dim=1)
-        ),
-        "this is one number for each image; give one for each input, so "
-        "look along dimension 0": lambda w, X: (w * X).std(dim=1),
-    }
-    otherwise = "the size of the weight times the spread of its input"
-    below = tensors(([2.0], [[-1.0], [1.0]]), ([-1.0], [[-3.0], [1.0]]))
-    # Divided by n - 1 or by n: both are called standard deviation.
-    biased = [lambda w, X: w.abs() * X.std(dim=0, correction=0)]
-    diagnose(answer, cases, truth, mistakes, otherwise, also=biased)
-    diagnose(answer, below, truth, {}, otherwise, also=biased)

@@ -5,7 +5,11 @@ import torch
 from helpers.checks import check, diagnose, uniform
 
 
-@check(right="you know how an exercise works")
+def our_brightness(image):
+    return image.float().mean() / 255
+
+
+@check(right="you know how an exercise works", ours=our_brightness)
 def brightness(answer, random):
     fixed = [[0]], [[255]], [[51]], [[30], [60], [210]], [[0, 90], [180, 255]]
     fixed += ([[255, 255, 255], [255, 255, 0]],)

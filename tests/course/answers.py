@@ -10,6 +10,7 @@ import copy
 import functools
 import json
 import re
+import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -217,8 +218,12 @@ def _with_fault(tree, parent, field, index, fault):
             setattr(parent, field, kept[:index] + fault + kept[index + 1 :])
         else:
             put(parent, field, index, fault)
-        return ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
-    except (AttributeError, TypeError, ValueError):
+        twin = ast.unparse(ast.fix_missing_locations(copy.deepcopy(tree)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(twin, "<mutant>", "exec")  # a `*` may have lost its call
+        return twin
+    except (AttributeError, TypeError, ValueError, SyntaxError):
         return None
     finally:
         setattr(parent, field, kept)

@@ -14,39 +14,27 @@ _WALK = (
     "    return order"
 )
 
-
-def _again(grads):
-    return (
-        "def backward_again(graph, order, grads):\n"
-        f"    grads = {grads}\n"
-        "    for name in reversed(order):\n"
-        "        for parent, slope in graph.get(name, []):\n"
-        "            grads[parent] += slope * grads[name]\n"
-        "    return grads"
-    )
-
-
-def _agrees(verdict):
-    return (
-        "def slope_agrees(function, x, slope, h, tolerance):\n"
-        "    right = (function(x + h) - function(x)) / h\n"
-        "    left = (function(x) - function(x - h)) / h\n"
-        "    low, high = min(left, right), max(left, right)\n"
-        "    within = low - tolerance <= slope <= high + tolerance\n"
-        f"    return {verdict}"
-    )
-
-
-def _silu(
-    s="1 / (1 + np.exp(-x.data))",
-    pairs="((x, lambda grad: grad * (s + x.data * s * (1 - s))),)",
-    before="",
-):
-    return (
-        f"{before}def silu(x):\n"
-        f"    s = {s}\n"
-        f"    return engine.Tensor(x.data * s, {pairs})"
-    )
+# As the notebook's: a Value of another engine is no number to it.
+_VALUE = (
+    "class Value:\n"
+    "    def __init__(self, data, inputs=()):\n"
+    "        self.data, self.grad = float(data), 0.0\n"
+    "        self.inputs = inputs\n\n"
+    "    def __add__(self, other):\n"
+    "        if not isinstance(other, Value):\n"
+    "            other = Value(other)\n"
+    "        slopes = (self, 1.0), (other, 1.0)\n"
+    "        return Value(self.data + other.data, slopes)\n\n"
+    "    def __mul__(self, other):\n"
+    "        if not isinstance(other, Value):\n"
+    "            other = Value(other)\n"
+    "        slopes = (self, other.data), (other, self.data)\n"
+    "        return Value(self.data * other.data, slopes)\n\n"
+    "    def backward(self, grad=1.0):\n"
+    "        self.grad += grad\n"
+    "        for value, slope in self.inputs:\n"
+    "            value.backward(slope * grad)"
+)
 
 
 RIGHT = {
@@ -129,78 +117,84 @@ RIGHT = {
         "    visit(last)\n"
         "    return list(order)",
     },
-    "backward_again": {
-        "one line of dicts": _again(
-            "grads | dict.fromkeys(graph, 0.0) | {order[-1]: 1.0}"
+    "gradient_error": {
+        "new leaves of the notebook's own Value, among the old": (
+            f"{_VALUE}\n\n"
+            "def gradient_error(formula, leaves, h):\n"
+            "    for leaf in leaves:\n"
+            "        leaf.grad = 0\n"
+            "    formula(*leaves).backward()\n"
+            "    worst = 0\n"
+            "    for m in leaves:\n"
+            "        above, below = (\n"
+            "            formula(*[\n"
+            "                Value(m.data + step) if leaf is m else leaf\n"
+            "                for leaf in leaves\n"
+            "            ]).data\n"
+            "            for step in (h, -h)\n"
+            "        )\n"
+            "        slope = (above - below) / (2 * h)\n"
+            "        worst = max(worst, abs(slope - m.grad))\n"
+            "    return worst"
         ),
-        "NumPy's numbers": _again(
-            "{n: np.float64(n == order[-1] if n in graph else grads[n])"
-            " for n in order}"
+        "beside a Value that does not work": (
+            "class Value:\n"
+            "    def __init__(self, data):\n"
+            "        self.number = data\n\n"
+            "def gradient_error(formula, leaves, h):\n"
+            "    for leaf in leaves:\n"
+            "        leaf.grad = 0\n"
+            "    formula(*leaves).backward()\n"
+            "    def moved(leaf, step):\n"
+            "        leaf.data += step\n"
+            "        result = formula(*leaves).data\n"
+            "        leaf.data -= step\n"
+            "        return result\n"
+            "    return max(\n"
+            "        abs(m.grad - (moved(m, h) - moved(m, -h)) / (2 * h))\n"
+            "        for m in leaves\n"
+            "    )"
         ),
-        "a fresh pass, added at the leaves": _again(
-            "old = grads, {n: float(n == order[-1]) for n in order}"
-        )
-        .replace("grads = old = grads", "old, grads = grads")
-        .replace(
-            "return grads",
-            "return {n: g if n in graph else g + old[n]"
-            " for n, g in grads.items()}",
+        "new leaves": "def gradient_error(formula, leaves, h):\n"
+        "    Leaf = type(leaves[0])\n"
+        "    numbers = [leaf.data for leaf in leaves]\n"
+        "    fresh = [Leaf(number) for number in numbers]\n"
+        "    formula(*fresh).backward()\n"
+        "    errors = []\n"
+        "    for i, leaf in enumerate(fresh):\n"
+        "        up, down = [*numbers], [*numbers]\n"
+        "        up[i], down[i] = up[i] + h, down[i] - h\n"
+        "        rise = formula(*map(Leaf, up)) - formula(*map(Leaf, down))\n"
+        "        errors.append(leaf.grad - rise.data / (2 * h))\n"
+        "    return np.abs(errors).max()",
+        "what an earlier pass left is subtracted": (
+            "def gradient_error(formula, leaves, h):\n"
+            "    before = [leaf.grad for leaf in leaves]\n"
+            "    formula(*leaves).backward()\n"
+            "    worst = 0\n"
+            "    for leaf, old in zip(leaves, before):\n"
+            "        leaf.data += h\n"
+            "        above = formula(*leaves).data\n"
+            "        leaf.data -= 2 * h\n"
+            "        below = formula(*leaves).data\n"
+            "        leaf.data += h\n"
+            "        slope = (above - below) / h / 2\n"
+            "        worst = max(worst, abs(leaf.grad - old - slope))\n"
+            "    return worst"
         ),
-    },
-    "slope_agrees": {
-        "NumPy's bool": _agrees("np.bool_(within)"),
-        "a tensor of one bool": _agrees("torch.tensor([bool(within)])"),
-        "0 or 1": _agrees("int(within)"),
-        "the distance from the middle": _agrees(
-            "abs(slope - (low + high) / 2) <= (high - low) / 2 + tolerance"
-        ),
-    },
-    "unbroadcast": {
-        "all axes at once": "def unbroadcast(grad, shape):\n"
-        "    extra = grad.ndim - len(shape)\n"
-        "    ones = [extra + i for i, size in enumerate(shape) if size == 1]\n"
-        "    return grad.sum(axis=(*range(extra), *ones)).reshape(shape)",
-        "number by number": "def unbroadcast(grad, shape):\n"
-        "    out = np.zeros(shape)\n"
-        "    for at in np.ndindex(grad.shape):\n"
-        "        end = at[grad.ndim - len(shape) :]\n"
-        "        to = [i * (n > 1) for i, n in zip(end, shape)]\n"
-        "        out[tuple(to)] += grad[at]\n"
-        "    return out",
-        "float32, as a list": "def unbroadcast(grad, shape):\n"
-        "    grad = grad.astype(np.float32)\n"
-        "    while grad.ndim > len(shape):\n"
-        "        grad = sum(grad)\n"
-        "    for axis, size in enumerate(shape):\n"
-        "        if size == 1 < grad.shape[axis]:\n"
-        "            grad = np.expand_dims(grad.sum(axis), axis)\n"
-        "    return grad.tolist()",
-    },
-    "linear_backward": {
-        "einsum": "def linear_backward(X, weight, grad):\n"
-        "    return [\n"
-        "        np.einsum('bo,oi->bi', grad, weight),\n"
-        "        np.einsum('bo,bi->oi', grad, X),\n"
-        "        np.einsum('bo->o', grad),\n"
-        "    ]",
-        "image by image": "def linear_backward(X, weight, grad):\n"
-        "    grad_X = [sum(g[:, None] * weight) for g in grad]\n"
-        "    grad_weight = sum(np.outer(g, x) for g, x in zip(grad, X))\n"
-        "    return grad_X, grad_weight, sum(grad)",
-        "everything transposed": "def linear_backward(X, weight, grad):\n"
-        "    ones = np.ones(len(X))\n"
-        "    return (weight.T @ grad.T).T, (X.T @ grad).T, ones @ grad",
-    },
-    "silu": {
-        "a class Tensor of one's own": _silu(
-            before="import inspect, types\n"
-            "own = types.ModuleType('own')\n"
-            "exec(inspect.getsource(engine), vars(own))\n"
-        ).replace("engine.Tensor(", "own.Tensor("),
-        "a pull for each path": _silu(
-            pairs="[(x, lambda grad: grad * s),"
-            " (x, lambda grad: grad * x.data * s * (1 - s))]"
-        ),
-        "the sigmoid from tanh": _silu(s="(1 + np.tanh(x.data / 2)) / 2"),
+        "a tensor": "def gradient_error(formula, leaves, h):\n"
+        "    for leaf in leaves:\n"
+        "        leaf.grad = 0\n"
+        "    formula(*leaves).backward()\n"
+        "    slopes = []\n"
+        "    for leaf in leaves:\n"
+        "        value, results = leaf.data, []\n"
+        "        for step in (h, -h):\n"
+        "            leaf.data = value + step\n"
+        "            results.append(formula(*leaves).data)\n"
+        "        leaf.data = value\n"
+        "        slopes.append((results[0] - results[1]) / (2 * h))\n"
+        "    grads = torch.tensor([leaf.grad for leaf in leaves])\n"
+        "    return (grads - torch.tensor(slopes)).abs().max()",
     },
 }

@@ -1,6 +1,7 @@
 """Unusual but right answers to the exercises on BigModel in PyTorch."""
 
 import math
+from collections import OrderedDict
 
 import torch
 from torch import nn
@@ -45,27 +46,64 @@ def clears_between(model, X, y, optimizer):
     return [loss.item()]
 
 
+def asks_a_layer(i, o, k, h, w):
+    layer = nn.Conv2d(i, o, k)
+    parameters = sum(p.numel() for p in layer.parameters())
+    return parameters, layer.weight.numel() * h * w
+
+
+class Functional(nn.Module):
+    """Pooling and ReLU as functions, and no flattening layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 5, stride=2, padding=2)
+        self.out = nn.Linear(8 * 7 * 7, 10)
+
+    def forward(self, X):
+        X = F.max_pool2d(F.relu(self.conv(X)), 2)
+        return self.out(X.reshape(len(X), -1))
+
+
+def functional():
+    return Functional(), 8 * 76 + 10 * 393, 8 * 75 * 14 * 14 + 3_920
+
+
+def normalised():
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1, bias=False),
+        nn.BatchNorm2d(8),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(4),
+        nn.Dropout(0.5),
+        nn.Flatten(),
+        nn.Linear(128, 10),
+    )
+    counted = sum(p.numel() for p in network.parameters())
+    return network, counted, 8 * 27 * 28 * 28 + 1_280
+
+
+KEY = {
+    "A": "model too small",
+    "B": "over-fit",
+    "C": "learning rate too high",
+    "D": "zero_grad forgotten",
+    "E": "healthy",
+    "F": "labels shuffled",
+    "G": "learning rate too low",
+    "H": "validation scaled otherwise",
+}
+
 RIGHT = {
-    "conv_parameters": {
-        "asks a layer": lambda i, o, k: sum(
-            p.numel() for p in nn.Conv2d(i, o, k).parameters()
-        ),
-        "a float": lambda i, o, k: float(o * i * k * k + o),
-        "float32": lambda i, o, k: torch.tensor(i * k**2 + 1).float() * o,
-    },
-    "conv_multiplications": {
-        "a float": lambda i, o, k, h, w: float(math.prod((i, o, k, k, h, w))),
-        "a tensor": lambda *sizes: torch.tensor([*sizes, sizes[2]]).prod(),
-        "weights times positions": lambda i, o, k, h, w: (
-            nn.Conv2d(i, o, k, bias=False).weight.numel() * h * w
-        ),
-    },
-    "rows": {
-        "a view": lambda X: X.view(X.shape[0], -1),
-        "stacks them": lambda X: torch.stack([x.reshape(-1) for x in X]),
-        "view of a copy": lambda X: X.contiguous().view(len(X), -1),
-        "counts the numbers": lambda X: X.float().reshape(
-            X.size(0), math.prod(X.shape[1:])
+    "conv_cost": {
+        "asks a layer": asks_a_layer,
+        "floats, in a list": lambda i, o, k, h, w: [
+            float(o * i * k * k + o),
+            float(math.prod((i, o, k, k, h, w))),
+        ],
+        "tensors": lambda i, o, k, h, w: (
+            torch.tensor(i * k**2 + 1) * o,
+            torch.tensor([i, o, k, k, h, w]).prod(),
         ),
     },
     "training_step": {
@@ -86,5 +124,19 @@ RIGHT = {
         "own logit is the highest": lambda X, y: [
             (X[torch.arange(len(y)), y] == X.amax(1)).double().mean()
         ],
+    },
+    "read_curves": {
+        "another order": lambda: dict(sorted(KEY.items(), reverse=True)),
+        "another dictionary": lambda: OrderedDict(KEY),
+        "a letter more": lambda: {**KEY, "I": "none"},
+    },
+    "slim": {
+        "a linear layer, in a list": lambda: [
+            nn.Sequential(nn.Flatten(), nn.Linear(2352, 10)),
+            23_530,
+            23_520.0,
+        ],
+        "a class with functions, and a stride": functional,
+        "batch normalisation and dropout": normalised,
     },
 }

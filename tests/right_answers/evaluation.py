@@ -1,14 +1,11 @@
-"""Unusual but right answers on evaluation and visualisation."""
+"""Unusual but right answers on evaluation."""
 
 import math
-from collections import Counter, OrderedDict
+from collections import Counter
 from statistics import NormalDist
 
 import numpy as np
 import torch
-from torch.nn import functional as F
-
-from tests.wrong_answers.evaluation import KEY
 
 
 def running_mean(batch_means, batch_sizes):
@@ -48,22 +45,6 @@ def cumulated(confidence, right, target):
     return good[-1] if len(good) else torch.tensor(math.inf)
 
 
-def most_common(features, labels, query, k):
-    cosines = [float(row @ query / row.norm()) for row in features]
-    order = sorted(range(len(cosines)), key=lambda i: -cosines[i])
-    return Counter(labels[order[:k]].tolist()).most_common(1)[0][0]
-
-
-def by_angle(features, labels, query, k):
-    cosines = F.cosine_similarity(features.float(), query.float()[None])
-    return labels[cosines.acos().argsort()[:k]].mode().values
-
-
-def by_distance_of_directions(features, labels, query, k):
-    apart = F.normalize(features, dim=1) - F.normalize(query, dim=0)
-    return labels[apart.norm(dim=1).topk(k, largest=False).indices].mode()[0]
-
-
 RIGHT = {
     "mean_loss": {
         "NumPy's weights": lambda m, n: np.average(m, weights=n),
@@ -100,15 +81,5 @@ RIGHT = {
             (x for x in c.numpy() if r.numpy()[c.numpy() >= x].mean() >= t),
             default=np.inf,
         ),
-    },
-    "vote": {
-        "sorted by hand": most_common,
-        "angles, in float32": by_angle,
-        "distances of directions": by_distance_of_directions,
-    },
-    "read_curves": {
-        "another order": lambda: dict(sorted(KEY.items(), reverse=True)),
-        "another dictionary": lambda: OrderedDict(KEY),
-        "a letter more": lambda: {**KEY, "I": "none"},
     },
 }

@@ -1,6 +1,5 @@
 """Unusual right answers to the exercises on gradient descent by hand."""
 
-import functools
 import math
 
 import numpy as np
@@ -24,7 +23,7 @@ def _slopes_in_place(loss, weight, h):
         behind = loss(weight)
         weight[i] += h  # back where it was
         found.append((ahead - behind) / (2 * h))
-    return found
+    return torch.stack(found)
 
 
 def _slopes_by_numpy(loss, weight, h):
@@ -35,13 +34,13 @@ def _slopes_by_numpy(loss, weight, h):
         behind[i] -= h
         rise = loss(torch.tensor(ahead)) - loss(torch.tensor(behind))
         found.append(rise.item() / (2 * h))
-    return np.array(found)
+    return torch.from_numpy(np.array(found))
 
 
-def _slopes_float32(loss, weight, h):
-    nudges = h * torch.eye(len(weight), dtype=torch.float32)
-    w = weight.float()
-    return [(loss(w + n) - loss(w - n)) / 2 / h for n in nudges]
+def _slopes_as_a_list_of_numbers(loss, weight, h):
+    nudges = h * torch.eye(len(weight), dtype=torch.float64)
+    rises = [(loss(weight + n) - loss(weight - n)).item() for n in nudges]
+    return torch.tensor([r / 2 / h for r in rises], dtype=torch.float64)
 
 
 def _squared_gradient_by_loops(weight, X, y):
@@ -51,11 +50,10 @@ def _squared_gradient_by_loops(weight, X, y):
         p = 1 / (1 + math.exp(-z))
         for j in range(len(found)):
             found[j] += 2 * (p - label) * p * (1 - p) * x[j] / len(y)
-    return found
+    return torch.tensor(found, dtype=torch.float64)
 
 
-def _squared_gradient_float32(weight, X, y):
-    weight, X, y = weight.float(), X.float(), y.float()
+def _squared_gradient_by_a_mean(weight, X, y):
     p = torch.sigmoid(X @ weight)
     return (X * (2 * (p - y) * p * (1 - p))[:, None]).mean(dim=0)
 
@@ -118,7 +116,7 @@ def _standardise_by_numpy(train, other):
     train, other = train.numpy(), other.numpy()
     std = np.std(train, axis=0)  # divided by n
     std[std == 0] = 1
-    return (other - train.mean(axis=0)) / std
+    return torch.tensor((other - train.mean(axis=0)) / std)
 
 
 def _standardise_columns(train, other):
@@ -130,63 +128,9 @@ def _standardise_columns(train, other):
     return result
 
 
-def _standardise_float32(train, other):
-    train, other = train.float(), other.float()
+def _standardise_by_variance(train, other):
     variance, mean = torch.var_mean(train, dim=0)
     return (other - mean) / torch.where(variance > 0, variance.sqrt(), 1)
-
-
-def _adam_in_place(weight, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    w = weight.clone()
-    m, v = torch.zeros_like(w), torch.zeros_like(w)
-    for t, grad in enumerate(grads, start=1):
-        m.mul_(beta1).add_(grad, alpha=1 - beta1)
-        v.mul_(beta2).addcmul_(grad, grad, value=1 - beta2)
-        size = (v / (1 - beta2**t)).sqrt().add_(eps)
-        w.addcdiv_(m / (1 - beta1**t), size, value=-lr)
-    return w
-
-
-def _adam_of_numbers(weight, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    result = []
-    for j, w in enumerate(weight.tolist()):
-        m = v = 0.0
-        for t, grad in enumerate(grads, start=1):
-            g = grad[j].item()
-            m = beta1 * m + (1 - beta1) * g
-            v = beta2 * v + (1 - beta2) * g * g
-            root = math.sqrt(v / (1 - beta2**t))
-            w -= lr * m / (1 - beta1**t) / (root + eps)
-        result.append(w)
-    return result
-
-
-def _adam_float32(weight, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    weight, m, v = weight.float(), 0, 0
-    left1 = left2 = 1.0  # the powers of the betas, step by step
-    for grad in grads:
-        left1, left2 = left1 * beta1, left2 * beta2
-        m = m + (1 - beta1) * (grad.float() - m)
-        v = v + (1 - beta2) * (grad.float() ** 2 - v)
-        size = (v / (1 - left2)) ** 0.5 + eps
-        weight = weight - lr * m / (1 - left1) / size
-    return weight
-
-
-def _rate_changed_in_place(step, num_steps, peak, warmup):
-    if step < warmup:
-        peak *= (step + 1) / warmup
-    else:
-        done = (step - warmup) / (num_steps - warmup)
-        peak *= math.cos(math.pi * done / 2) ** 2
-    return peak
-
-
-def _rate_from_a_table(step, num_steps, peak, warmup):
-    rest = num_steps - warmup
-    up = [peak * (i + 1) / warmup for i in range(warmup)]
-    down = [peak * (1 + math.cos(math.pi * i / rest)) / 2 for i in range(rest)]
-    return (up + down)[step]
 
 
 RIGHT = {
@@ -208,16 +152,20 @@ RIGHT = {
     "slopes": {
         "in place, and put back": _slopes_in_place,
         "by NumPy": _slopes_by_numpy,
-        "in float32": _slopes_float32,
-        "the mean of both one-sided differences": lambda loss, weight, h: [
-            ((loss(weight + e) - loss(weight)) / h) / 2
-            + ((loss(weight) - loss(weight - e)) / h) / 2
-            for e in h * torch.eye(len(weight))
-        ],
+        "a list of numbers, made a tensor": _slopes_as_a_list_of_numbers,
+        "the mean of both one-sided differences": lambda loss, weight, h: (
+            torch.stack(
+                [
+                    ((loss(weight + e) - loss(weight)) / h) / 2
+                    + ((loss(weight) - loss(weight - e)) / h) / 2
+                    for e in h * torch.eye(len(weight))
+                ]
+            )
+        ),
     },
     "squared_gradient": {
         "by loops": _squared_gradient_by_loops,
-        "in float32": _squared_gradient_float32,
+        "by a mean": _squared_gradient_by_a_mean,
         "by way of columns": _squared_gradient_of_columns,
     },
     "descend_until": {
@@ -242,26 +190,9 @@ RIGHT = {
     "standardise": {
         "by NumPy, divided by n": _standardise_by_numpy,
         "one column after the other": _standardise_columns,
-        "in float32": _standardise_float32,
+        "by the variance": _standardise_by_variance,
         "1 added where it is 0": lambda train, other: (
             (other - train.mean(0)) / (train.std(0) + (train.std(0) == 0))
-        ),
-    },
-    "adam": {
-        "in place, on a copy": _adam_in_place,
-        "number by number": _adam_of_numbers,
-        "in float32": _adam_float32,
-    },
-    "warm_cosine": {
-        "its argument changed": _rate_changed_in_place,
-        "from a table": _rate_from_a_table,
-        "by one function for all": functools.partial(
-            lambda half, i, n, peak, warmup: (
-                peak * (i + 1) / warmup
-                if i < warmup
-                else peak * half((i - warmup) / (n - warmup))
-            ),
-            lambda share: 0.5 + 0.5 * np.cos(np.pi * share),
         ),
     },
 }

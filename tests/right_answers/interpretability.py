@@ -24,16 +24,15 @@ def _chosen(predict, X, y, order):
     return np.array([float(error(t) - error(X)) for t in tables])
 
 
-def _corners(maps, n=5):
-    rows = torch.cat([maps[:, :n], maps[:, -n:]], dim=1)
-    return torch.cat([rows[..., :n], rows[..., -n:]], dim=2)
-
-
-def _cheat(share):
-    return lambda a, b: "a" if share(a) > share(b) else "b"
-
-
 RIGHT = {
+    "importance": {
+        "divided by n": lambda w, X: abs(w) * X.std(dim=0, correction=0),
+        "NumPy, divided by n": lambda w, X: np.abs(w) * np.std(X.numpy(), 0),
+        "the spread of the products": lambda w, X: (w * X).std(dim=0),
+        "a loop": lambda w, X: [
+            float(w[j].abs() * X[:, j].std()) for j in range(len(w))
+        ],
+    },
     "permutation_importance": {
         "put back afterwards, a list": _put_back,
         "where, and NumPy": _chosen,
@@ -65,48 +64,6 @@ RIGHT = {
         "statistics.mean": lambda n, a, b, ab: (
             statistics.mean([a - n, ab - b]),
             statistics.mean([b - n, ab - a]),
-        ),
-    },
-    "hit_rate": {
-        "a loop": lambda maps, masks: (
-            sum(
-                bool(mask.flatten()[m.abs().argmax()])
-                for m, mask in zip(maps, masks, strict=True)
-            )
-            / len(maps)
-        ),
-        "the largest value": lambda maps, masks: (
-            ((maps.abs() * masks).amax((1, 2)) == maps.abs().amax((1, 2)))
-            .double()
-            .mean()
-        ),
-        "squares": lambda maps, masks: (
-            masks.flatten(1)
-            .gather(1, maps.square().flatten(1).argmax(1, keepdim=True))
-            .float()
-            .mean()
-        ),
-    },
-    "which_cheats": {
-        "image by image": _cheat(
-            lambda m: (_corners(m).sum((1, 2)) / m.sum((1, 2))).mean()
-        ),
-        "median image": _cheat(
-            lambda m: (_corners(m).sum((1, 2)) / m.sum((1, 2))).median()
-        ),
-        "against the rest": _cheat(
-            lambda m: _corners(m).sum() / (m.sum() - _corners(m).sum())
-        ),
-    },
-    "tcav_score": {
-        "a matrix product": lambda g, d: (
-            (g.flatten(1) @ d.flatten() > 0).float().mean()
-        ),
-        "a direction of length 1": lambda g, d: (
-            ((g * d / d.norm()).sum(dim=(1, 2, 3)) > 0).double().mean()
-        ),
-        "NumPy": lambda g, d: np.mean(
-            (g.numpy() * d.numpy()).sum(axis=(1, 2, 3)) > 0
         ),
     },
 }

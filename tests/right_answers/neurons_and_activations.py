@@ -22,14 +22,6 @@ RIGHT = {
             (w * x).sum() + b, torch.tensor(0.0)
         ),
     },
-    "bias_through": {
-        "a loop": lambda weight, point: (
-            -sum(weight[i] * point[i] for i in range(len(point)))
-        ),
-        "NumPy": lambda w, p: -np.inner(w.numpy(), p.numpy()),
-        "float32": lambda w, p: (-w.float()).dot(p.float()),
-        "a matrix product": lambda w, p: -(w[None] @ p[:, None]),
-    },
     "linear": {
         "einsum": lambda X, weight, bias: (
             torch.einsum("ni,oi->no", X, weight) + bias
@@ -69,35 +61,67 @@ RIGHT = {
             (s - max(s)).exp() / (s - max(s)).exp().sum()
         )[:, None],
     },
-    "dead": {
-        "ReLU and its sum": lambda weight, bias, X: (
-            (X @ weight.T + bias).relu().sum(dim=0) == 0
-        ),
-        "the largest sum": lambda weight, bias, X: (
-            (weight @ X.T + bias[:, None]).max(dim=1).values <= 0
-        ),
-        "a list": lambda weight, bias, X: [
-            not any(float(x @ w + b) > 0 for x in X)
-            for w, b in zip(weight, bias, strict=False)
-        ],
-        "0 and 1": lambda weight, bias, X: (
-            ~(-bias < X @ weight.T).any(0)
-        ).int(),
-    },
     "collapse": {
-        "a list": lambda w1, b1, w2, b2: [w2 @ w1, b2 + w2 @ b1],
+        "recursion": (
+            "def collapse(layers):\n"
+            "    weight, bias = layers[-1]\n"
+            "    if len(layers) == 1:\n"
+            "        return weight, bias\n"
+            "    first, offset = collapse(layers[:-1])\n"
+            "    return weight @ first, weight @ offset + bias\n"
+        ),
         "by what comes out": (
-            "def collapse(weight1, bias1, weight2, bias2):\n"
-            "    def both(x):\n"
-            "        return weight2 @ (weight1 @ x + bias1) + bias2\n"
-            "    inputs = weight1.shape[1]\n"
-            "    bias = both(torch.zeros(inputs))\n"
-            "    columns = [both(x) - bias for x in torch.eye(inputs)]\n"
+            "def collapse(layers):\n"
+            "    def all_of_them(x):\n"
+            "        for weight, bias in layers:\n"
+            "            x = weight @ x + bias\n"
+            "        return x\n"
+            "    inputs = layers[0][0].shape[1]\n"
+            "    start = torch.zeros(inputs, dtype=torch.float64)\n"
+            "    bias = all_of_them(start)\n"
+            "    ones = torch.eye(inputs, dtype=torch.float64)\n"
+            "    columns = [all_of_them(x) - bias for x in ones]\n"
             "    return torch.stack(columns, dim=1), bias\n"
         ),
-        "NumPy": lambda w1, b1, w2, b2: (
-            w2.numpy() @ w1.numpy(),
-            w2.numpy() @ b1.numpy() + b2.numpy(),
+        "from the last layer down, NumPy": (
+            "def collapse(layers):\n"
+            "    weight, bias = (part.numpy() for part in layers[-1])\n"
+            "    for w, b in layers[-2::-1]:\n"
+            "        bias = bias + weight @ b.numpy()\n"
+            "        weight = weight @ w.numpy()\n"
+            "    return [weight, bias]\n"
+        ),
+    },
+    "network": {
+        "a counter": (
+            "def network(X, layers):\n"
+            "    for i, (weight, bias) in enumerate(layers):\n"
+            "        X = X @ weight.T + bias\n"
+            "        if i < len(layers) - 1:\n"
+            "            X = torch.relu(X)\n"
+            "    return X\n"
+        ),
+        "nn.functional": (
+            "def network(X, layers):\n"
+            "    *hidden, last = layers\n"
+            "    for layer in hidden:\n"
+            "        X = torch.nn.functional.linear(X, *layer).relu()\n"
+            "    return torch.nn.functional.linear(X, *last)\n"
+        ),
+        "the bend first, NumPy": (
+            "def network(X, layers):\n"
+            "    scores = None\n"
+            "    for weight, bias in layers:\n"
+            "        if scores is not None:\n"
+            "            X = __import__('numpy').maximum(scores, 0)\n"
+            "        scores = X @ weight.numpy().T + bias.numpy()\n"
+            "    return scores\n"
+        ),
+        "recursion": (
+            "def network(X, layers):\n"
+            "    (weight, bias), *rest = layers\n"
+            "    Z = X @ weight.T + bias\n"
+            "    return network(Z * (Z > 0), rest) if rest else Z\n"
         ),
     },
     "tent": {
@@ -127,13 +151,5 @@ RIGHT = {
             "    a = torch.linalg.solve((x[:, None] - t).relu(), heights)\n"
             "    return list(t), list(a)\n"
         ),
-    },
-    "importance": {
-        "divided by n": lambda w, X: abs(w) * X.std(dim=0, correction=0),
-        "NumPy, divided by n": lambda w, X: np.abs(w) * np.std(X.numpy(), 0),
-        "the spread of the products": lambda w, X: (w * X).std(dim=0),
-        "a loop": lambda w, X: [
-            float(w[j].abs() * X[:, j].std()) for j in range(len(w))
-        ],
     },
 }

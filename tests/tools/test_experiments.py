@@ -3,9 +3,16 @@
 import re
 
 import pytest
+import torch
 
 from helpers.recorded import RECORDS, label, load_record
-from tools.experiments import NEEDS_GPU, command_of, experiments
+from tools.experiments import (
+    NEEDS_GPU,
+    activations,
+    architectures,
+    command_of,
+    experiments,
+)
 from tools.experiments import training as on_training
 
 FILES = sorted(RECORDS.glob("*.json"))
@@ -67,3 +74,27 @@ def test_a_recorded_row_can_be_repeated():
     assert again["test_accuracy"] == pytest.approx(
         recorded["test_accuracy"], abs=0.02
     )
+
+
+def test_a_stack_of_two_layers_can_be_trained_again():
+    recorded = next(
+        row
+        for row in load_record("activations")["rows"]
+        if row["activation"] == "tanh" and not row.get("tuning")
+    )
+    settings = {k: recorded[k] for k in ("activation", "depth", "lr", "seed")}
+    again = activations.run(**settings)
+    assert again.keys() == recorded.keys()
+    assert again["test_accuracy"] == pytest.approx(
+        recorded["test_accuracy"], abs=0.02
+    )
+
+
+def test_the_slim_networks_are_slim_and_counted():
+    for row in load_record("architectures")["rows"]:
+        network = torch.nn.Sequential(
+            *architectures.ARCHITECTURES[row["name"]]()
+        )
+        parameters = sum(p.numel() for p in network.parameters())
+        assert parameters == row["parameters"] <= architectures.LIMIT
+        assert architectures.multiplications(network) == row["multiplications"]

@@ -1,6 +1,6 @@
 """What learners really write in the exercises on BigModel in PyTorch."""
 
-import torch
+from torch import nn
 from torch.nn import functional as F
 
 
@@ -87,48 +87,108 @@ def steps_twice(model, X, y, optimizer):
     return loss.item()
 
 
-def four_dimensions(X):
-    n, c, h, w = X.shape
-    return X.reshape(n, c * h * w)
+def both(size, cost):
+    """A conv_cost of two functions."""
+    return lambda *sizes: (size(*sizes), cost(*sizes))
+
+
+def size(i, o, k, h, w):
+    return o * (i * k**2 + 1)
+
+
+def cost(i, o, k, h, w):
+    return o * i * k**2 * h * w
+
+
+def one_layer():
+    return nn.Sequential(nn.Flatten(), nn.Linear(2352, 10))
+
+
+def two_blocks(*last):
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 3, padding=1),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        *last,
+    )
+
+
+def head():
+    return nn.Flatten(), nn.Linear(1568, 50), nn.ReLU(), nn.Linear(50, 10)
+
+
+class Mixed(nn.Module):
+    """The logits of an image depend on the others."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2352, 10)
+
+    def forward(self, X):
+        X = X.flatten(start_dim=1)
+        return self.layer(X - X.mean(dim=0))
+
+
+KEY = {
+    "A": "model too small",
+    "B": "over-fit",
+    "C": "learning rate too high",
+    "D": "zero_grad forgotten",
+    "E": "healthy",
+    "F": "labels shuffled",
+    "G": "learning rate too low",
+    "H": "validation scaled otherwise",
+}
 
 
 WRONG = {
-    "conv_parameters": {
-        "biases are missing": lambda i, o, k: o * i * k**2,
-        "not one for all": lambda i, o, k: o * i * k**2 + 1,
-        "through all input channels": lambda i, o, k: o * (k**2 + 1),
-        "that is one neuron": lambda i, o, k: i * k**2 + 1,
-        "square it": lambda i, o, k: o * (i * k + 1),
-        "not to input channels": lambda i, o, k: o * i * k**2 + i,
-        "count again": lambda i, o, k: o * i * k**2 + o + 7,
-    },
-    "conv_multiplications": {
-        "added, not multiplied": lambda i, o, k, h, w: (
-            o * (i * k**2 + 1) * h * w
+    "conv_cost": {
+        "biases are missing": both(lambda i, o, k, h, w: o * i * k**2, cost),
+        "not one for all": both(lambda i, o, k, h, w: o * i * k**2 + 1, cost),
+        "the window reaches through all input channels, not": both(
+            lambda i, o, k, h, w: o * (k**2 + 1), cost
         ),
-        "that is one position": lambda i, o, k, h, w: o * i * k**2,
-        "that is one output channel": lambda i, o, k, h, w: i * k**2 * h * w,
-        "through all input channels": lambda i, o, k, h, w: o * k**2 * h * w,
-        "padding keeps the size": lambda i, o, k, h, w: (
-            o * i * k**2 * (h - k + 1) * (w - k + 1)
+        "parameters of one neuron": both(
+            lambda i, o, k, h, w: i * k**2 + 1, cost
         ),
-        "high and wide: square it": lambda i, o, k, h, w: o * i * k * h * w,
-        "without the additions": lambda i, o, k, h, w: (
-            2 * o * i * k**2 * h * w
+        "high and wide: square it": both(
+            lambda i, o, k, h, w: o * (i * k + 1), cost
         ),
-        "height and width may differ": lambda i, o, k, h, w: (
-            o * i * k**2 * h * h
+        "not to input channels": both(
+            lambda i, o, k, h, w: o * i * k**2 + i, cost
         ),
-    },
-    "rows": {
-        "fit only one size": lambda X: X.reshape(-1, 6272),
-        "not enough values": four_dimensions,
-        "one row for each image, two dimensions": lambda X: X.reshape(-1),
-        "exchanged": lambda X: X.reshape(-1, len(X)),
-        "got mixed": lambda X: X.transpose(0, 1).reshape(len(X), -1),
-        "yourself, without `torch.flatten`": lambda X: torch.flatten(X, 1),
-        "count the rows": lambda X: X.reshape(1, -1),
-        "return one tensor": lambda X: [x.reshape(-1) for x in X],
+        "the same weights serve every position": both(
+            lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w, cost
+        ),
+        "changed places": both(cost, size),
+        "count the parameters again": both(
+            lambda *sizes: size(*sizes) + 7, cost
+        ),
+        "return two things": size,
+        "added, not multiplied": both(
+            size, lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w
+        ),
+        "that is one position": both(size, lambda i, o, k, h, w: o * i * k**2),
+        "for one output channel": both(
+            size, lambda i, o, k, h, w: i * k**2 * h * w
+        ),
+        "the window reaches through all input channels;": both(
+            size, lambda i, o, k, h, w: o * k**2 * h * w
+        ),
+        "padding keeps the size": both(
+            size,
+            lambda i, o, k, h, w: o * i * k**2 * (h - k + 1) * (w - k + 1),
+        ),
+        "without the additions": both(size, lambda *sizes: 2 * cost(*sizes)),
+        "height and width may differ": both(
+            size, lambda i, o, k, h, w: o * i * k**2 * h * h
+        ),
+        "parameters are right; count": both(
+            size, lambda *sizes: cost(*sizes) + 7
+        ),
     },
     "training_step": {
         "call optimizer.zero_grad() before": no_zero_grad,
@@ -160,6 +220,64 @@ WRONG = {
         ),
         "do not round": lambda s, y: round(
             (s.argmax(1) == y).double().mean().item(), 1
+        ),
+    },
+    "read_curves": {
+        "return a dictionary": lambda: list(KEY.values()),
+        "no name yet for": lambda: {"A": "model too small"},
+        "none of the printed names": lambda: {**KEY, "B": "overfitting"},
+        "A is not 'healthy'": lambda: {
+            **KEY,
+            "A": "healthy",
+            "E": "model too small",
+        },
+        "B is not": lambda: {**KEY, "B": "healthy", "E": "over-fit"},
+        "C is not": lambda: {
+            **KEY,
+            "C": "zero_grad forgotten",
+            "D": "learning rate too high",
+        },
+    },
+    "slim": {
+        "return three things": one_layer,
+        "must be the network itself": lambda: (nn.Linear, 1, 1),
+        "the limit is 100,000": lambda: (
+            nn.Sequential(nn.Flatten(), nn.Linear(2352, 50)),
+            117_650,
+            117_600,
+        ),
+        "the network stops on four images": lambda: (
+            two_blocks(nn.Flatten(), nn.Linear(32 * 14 * 14, 10)),
+            67_818,
+            1_304_576,
+        ),
+        "must give ten logits each": lambda: (
+            nn.Sequential(nn.Flatten(), nn.Linear(2352, 11)),
+            25_883,
+            25_872,
+        ),
+        "keep the images apart": lambda: (Mixed(), 23_530, 23_520),
+        "ends with softmax": lambda: (
+            nn.Sequential(one_layer(), nn.Softmax(dim=1)),
+            23_530,
+            23_520,
+        ),
+        "biases are missing": lambda: (one_layer(), 23_520, 23_520),
+        "work at every position": lambda: (
+            two_blocks(*head()),
+            84_048,
+            83_940,
+        ),
+        "that is the number of parameters": lambda: (
+            two_blocks(*head()),
+            84_048,
+            84_048,
+        ),
+        "without the additions": lambda: (one_layer(), 23_530, 47_040),
+        "go through the layers one by one": lambda: (
+            two_blocks(*head()),
+            84_048,
+            1_320_757,
         ),
     },
 }

@@ -1,9 +1,8 @@
-"""What learners write in the exercises on evaluation and visualisation."""
+"""What learners write in the exercises on evaluation."""
 
 import math
 
 import torch
-from torch.nn import functional as F
 
 
 def recalls(predicted, labels):
@@ -100,33 +99,6 @@ def below_the_threshold(confidence, right, target):
     return min(good, default=math.inf)
 
 
-def nearest(features, labels, query, k):
-    cosine = F.normalize(features, dim=1) @ query
-    return labels[cosine.topk(k).indices]
-
-
-def by_distance(features, labels, query, k):
-    distance = (features - query).norm(dim=1)
-    return labels[distance.topk(k, largest=False).indices].mode().values
-
-
-def by_product(features, labels, query, k):
-    return labels[(features @ query).topk(k).indices].mode().values
-
-
-def opposite(features, labels, query, k):
-    cosine = F.normalize(features, dim=1) @ query
-    return labels[cosine.topk(k, largest=False).indices].mode().values
-
-
-def five_neighbours(features, labels, query, k):
-    return nearest(features, labels, query, 5).mode().values
-
-
-def the_count(features, labels, query, k):
-    return nearest(features, labels, query, k).bincount().max()
-
-
 WRONG = {
     "mean_loss": {
         "the sum of means is divided": lambda m, n: sum(m) / sum(n),
@@ -202,49 +174,5 @@ WRONG = {
         "not of all images": share_of_all,
         "below the target": lambda c, r, t: c.min(),
         "Not right: of the confidences": on_a_grid,
-    },
-    "vote": {
-        "single nearest": lambda f, y, q, k: nearest(f, y, q, 1)[0],
-        "long vectors": by_product,
-        "by distance": by_distance,
-        "away from the query": opposite,
-        "of all: count": lambda f, y, q, k: y.mode().values,
-        "the k-th nearest alone": lambda f, y, q, k: nearest(f, y, q, k)[-1],
-        "do not take the median": lambda f, y, q, k: nearest(
-            f, y, q, k
-        ).median(),
-        "one too many votes": lambda f, y, q, k: (
-            nearest(f, y, q, min(k + 1, len(y))).mode().values
-        ),
-        "those are k numbers": nearest,
-        "use the k you are given": five_neighbours,
-        "not a count or a position": the_count,
-    },
-}
-
-KEY = {
-    "A": "model too small",
-    "B": "over-fit",
-    "C": "learning rate too high",
-    "D": "zero_grad forgotten",
-    "E": "healthy",
-    "F": "labels shuffled",
-    "G": "learning rate too low",
-    "H": "validation scaled otherwise",
-}
-WRONG["read_curves"] = {
-    "return a dictionary": lambda: list(KEY.values()),
-    "no name yet for": lambda: {"A": "model too small"},
-    "none of the printed names": lambda: {**KEY, "B": "overfitting"},
-    "A is not 'healthy'": lambda: {
-        **KEY,
-        "A": "healthy",
-        "E": "model too small",
-    },
-    "B is not": lambda: {**KEY, "B": "healthy", "E": "over-fit"},
-    "C is not": lambda: {
-        **KEY,
-        "C": "zero_grad forgotten",
-        "D": "learning rate too high",
     },
 }

@@ -1,7 +1,5 @@
 """What learners really write in the exercises on gradient descent by hand."""
 
-import torch
-
 WRONG = {
     "surprise": {
         "take their mean": "def surprise(s, y):\n"
@@ -109,6 +107,19 @@ WRONG = {
         "    lines = [[weight - e, weight, weight + e] for e in eye]\n"
         "    heights = [torch.stack([loss(w) for w in ws]) for ws in lines]\n"
         "    return [torch.gradient(y, spacing=h)[0][1] for y in heights]",
+        "a tensor, not as list": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    return [(loss(weight + e) - loss(weight - e)) / (2 * h)"
+        " for e in eye]",
+        "a tensor, not as ndarray": "def slopes(loss, weight, h):\n"
+        "    eye = h * torch.eye(len(weight))\n"
+        "    rises = [loss(weight + e) - loss(weight - e) for e in eye]\n"
+        "    return torch.stack(rises).numpy() / (2 * h)",
+        "torch.float32 has too few digits": "def slopes(loss, weight, h):\n"
+        "    weight = weight.float()\n"
+        "    eye = h * torch.eye(len(weight), dtype=torch.float32)\n"
+        "    rises = [loss(weight + e) - loss(weight - e) for e in eye]\n"
+        "    return torch.stack(rises).float() / (2 * h)",
         "without autograd": "def slopes(loss, weight, h):\n"
         "    weight.requires_grad_()\n"
         "    loss(weight).backward()\n"
@@ -153,6 +164,10 @@ WRONG = {
         "multiply 2 (p - y), p (1 - p) and": "def squared_gradient(w, X, y):\n"
         "    p = torch.sigmoid(X @ w)\n"
         "    return X.T @ (2 * (p - y) * p * (1 - p)) / len(w)",
+        "a tensor, not as list": "def squared_gradient(w, X, y):\n"
+        "    p = torch.sigmoid(X @ w)\n"
+        "    error = 2 * (p - y) * p * (1 - p)\n"
+        "    return [(column * error).mean() for column in X.T]",
         "one number for each image": "def squared_gradient(w, X, y):\n"
         "    p = torch.sigmoid(X @ w)\n"
         "    return 2 * (p - y) * p * (1 - p)",
@@ -255,14 +270,13 @@ WRONG = {
         "        if gradient(w).norm() < tol:\n"
         "            return w, step + 1\n"
         "    return w, most",
-        "compare with < and not with <=": "def descend_until(gradient, w, lr,"
-        " tol, most):\n"
-        "    for step in range(most):\n"
-        "        g = gradient(w)\n"
-        "        if g.norm() <= tol:\n"
-        "            return w, step\n"
+        "go on while the norm is at least": "def descend_until(gradient, w,"
+        " lr, tol, most):\n"
+        "    step, g = 0, gradient(w)\n"
+        "    while g.norm() > tol and step < most:\n"
         "        w = w - lr * g\n"
-        "    return w, most",
+        "        step, g = step + 1, gradient(w)\n"
+        "    return w, step",
         "start [1], lr 3, tolerance 0.5": "def descend_until(gradient, w, lr,"
         " tol, most):\n"
         "    for step in range(most):\n"
@@ -298,6 +312,9 @@ WRONG = {
         "one rate for all": "def largest_rate(X):\n"
         "    rates = 2 / torch.linalg.eigvalsh(X.T @ X / len(X))\n"
         "    return rates if len(rates) > 1 else rates[0]",
+        "use torch.linalg.eigvalsh": "def largest_rate(X):\n"
+        "    curvatures = torch.linalg.eig(X.T @ X / len(X))[0]\n"
+        "    return 2 / curvatures.max()",
         "limit of the logistic loss": "def largest_rate(X):\n"
         "    return 8 / torch.linalg.eigvalsh(X.T @ X / len(X)).max()",
     },
@@ -350,161 +367,16 @@ WRONG = {
         "    if (std == 0).any():\n"
         "        std = 1\n"
         "    return (other - train.mean(0)) / std",
+        "a tensor, not as ndarray": "def standardise(train, other):\n"
+        "    train, other = train.numpy(), other.numpy()\n"
+        "    std = train.std(axis=0)\n"
+        "    std[std == 0] = 1\n"
+        "    return (other - train.mean(axis=0)) / std",
+        "torch.float32 has too few digits": "def standardise(train, other):\n"
+        "    std = train.std(dim=0)\n"
+        "    std = torch.where(std > 0, std, 1.0)\n"
+        "    return ((other - train.mean(dim=0)) / std).float()",
         "the spread from `other`": "def standardise(train, other):\n"
         "    return (other - train.mean(0)) / other.std(0)",
     },
-    "warm_cosine": {
-        "rate 0 and learns nothing": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * step / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "there is no warm-up": "def warm_cosine(step, n, peak, warm):\n"
-        "    return peak * (1 + math.cos(math.pi * step / n)) / 2",
-        "must start at its end": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    return peak * (1 + math.cos(math.pi * step / n)) / 2",
-        "only num_steps - warmup": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / n\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "minus the peak": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    return peak * math.cos(math.pi * (step - warm) / (n - warm))",
-        "a quarter of a cosine": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * math.cos(math.pi / 2 * s)",
-        "straight line": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    return peak * (n - step) / (n - warm)",
-        "factor 1/2": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * (1 + math.cos(math.pi * s))",
-        "without `return`; step 1,": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    rate = peak * (1 + math.cos(math.pi * s)) / 2",
-        "without `return`; step 0,": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        rate = peak * (step + 1) / warm\n"
-        "    else:\n"
-        "        s = (step - warm) / (n - warm)\n"
-        "        return peak * (1 + math.cos(math.pi * s)) / 2",
-        "not one earlier": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm - 1)\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "already belongs to the cosine": "def warm_cosine(step, n, peak,"
-        " warm):\n"
-        "    if step <= warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "warm-up is flat": "def warm_cosine(step, n, peak, warm):\n"
-        "    s = max(0, step - warm) / (n - warm)\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "step 37, num steps 40": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / warm\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * max(0.02, (1 + math.cos(math.pi * s)) / 2)",
-        "a cosine to 0; step 0,": "def warm_cosine(step, n, peak, warm):\n"
-        "    if step < warm:\n"
-        "        return peak * (step + 1) / (warm + 1)\n"
-        "    s = (step - warm) / (n - warm)\n"
-        "    return peak * (1 + math.cos(math.pi * s)) / 2",
-        "stopped at its line": "def warm_cosine(step, n, peak, warm):\n"
-        "    return peak * math.cosine(step / n)",
-    },
-}
-
-
-def _adam_that(body):
-    """Adam's loop with one thing changed."""
-    lines = {
-        "m": "m = b1 * m + (1 - b1) * g",
-        "v": "v = b2 * v + (1 - b2) * g ** 2",
-        "mh": "mh = m / (1 - b1 ** t)",
-        "vh": "vh = v / (1 - b2 ** t)",
-        "w": "w = w - lr * mh / (vh.sqrt() + eps)",
-        "count": "enumerate(grads, start=1)",
-    } | body
-    return (
-        "def adam(w, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):\n"
-        "    b1, b2 = beta1, beta2\n"
-        "    m = v = torch.zeros_like(w)\n"
-        f"    for t, g in {lines['count']}:\n"
-        f"        {lines['m']}\n        {lines['v']}\n"
-        f"        {lines['mh']}\n        {lines['vh']}\n"
-        f"        {lines['w']}\n"
-        "    return w"
-    )
-
-
-def _library_adam(w, grads, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    optimizer = torch.optim.Adam([w], lr, (beta1, beta2), eps)
-    for grad in grads:
-        w.grad = grad
-        optimizer.step()
-    return w
-
-
-WRONG["adam"] = {
-    "you go uphill": _adam_that({"w": "w = w + lr * mh / (vh.sqrt() + eps)"}),
-    "are not corrected": _adam_that({"mh": "mh = m", "vh": "vh = v"}),
-    "only the first average": _adam_that({"vh": "vh = v"}),
-    "only v is corrected": _adam_that({"mh": "mh = m"}),
-    "the power t is missing": _adam_that(
-        {"mh": "mh = m / (1 - b1)", "vh": "vh = v / (1 - b2)"}
-    ),
-    "v averages grad**2": _adam_that({"v": "v = b2 * v + (1 - b2) * g"}),
-    "one and the same tensor": _adam_that(
-        {
-            "m": "m *= b1; m += (1 - b1) * g",
-            "v": "v *= b2; v += (1 - b2) * g ** 2",
-        }
-    ),
-    "but w, which you were given": _adam_that(
-        {"w": "w -= lr * mh / (vh.sqrt() + eps)"}
-    ),
-    "the root is missing": _adam_that({"w": "w = w - lr * mh / (vh + eps)"}),
-    "not the square of their average": _adam_that(
-        {"v": "v = b2 * v + (1 - b2) * m ** 2"}
-    ),
-    "not inside it": _adam_that({"w": "w = w - lr * mh / (vh + eps).sqrt()"}),
-    "the two betas are swapped": _adam_that(
-        {"m": "b1, b2 = beta2, beta1; m = b1 * m + (1 - b1) * g"}
-    ),
-    "at t = 0": _adam_that({"count": "enumerate(grads)"}),
-    "are carried on": _adam_that(
-        {
-            "mh": "m = mh = m / (1 - b1 ** t)",
-            "vh": "v = vh = v / (1 - b2 ** t)",
-        }
-    ),
-    "must be those that are passed in": _adam_that(
-        {
-            "m": "b1, b2, eps = 0.9, 0.999, 1e-8; m = b1 * m + (1 - b1) * g",
-        }
-    ),
-    "only one gradient was used": _adam_that(
-        {"count": "enumerate(grads[-1:], start=1)"}
-    ),
-    "write it yourself": _library_adam,
-    "expected [-0.3999], yours [-0.8475]": _adam_that(
-        {"w": "w = w - lr * mh / (vh.sqrt() + 1e-8)"}
-    ),
-    "grads, which you were given, is changed": _adam_that(
-        {"count": "enumerate([grads.pop(0) for _ in grads[:]], start=1)"}
-    ),
 }

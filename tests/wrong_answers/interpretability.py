@@ -44,83 +44,17 @@ def one_sum(score, X, baseline, attributions):
     return (attributions.sum() - (score(X) - score(baseline)).sum()).sum()
 
 
-def pixel_share(maps, masks):
-    sizes = maps.abs()
-    inside = (sizes * masks).sum(dim=(1, 2)) / sizes.sum(dim=(1, 2))
-    return inside.mean()
-
-
-def _looked_up(maps, masks):
-    positions = maps.flatten(1).argmax(dim=1)
-    return masks.flatten(1)[torch.arange(len(maps)), positions].double()
-
-
-def _strongest(maps):
-    return maps.abs().flatten(1).argmax(dim=1)
-
-
-def every_mask(maps, masks):
-    return masks.flatten(1)[:, _strongest(maps)].double().mean()
-
-
-def first_mask(maps, masks):
-    return masks[0].flatten()[_strongest(maps)].double().mean()
-
-
-def one_maximum(maps, masks):
-    place = maps[0].numel()
-    return masks.flatten(1)[:, maps.abs().argmax() % place].double().mean()
-
-
-def _corners():
-    mask = torch.zeros(28, 28)
-    for rows in (slice(0, 5), slice(-5, None)):
-        for columns in (slice(0, 5), slice(-5, None)):
-            mask[rows, columns] = 1
-    return mask
-
-
-def by_size(maps_a, maps_b):
-    corners = _corners()
-    a, b = ((m * corners).sum() for m in (maps_a, maps_b))
-    return "a" if a > b else "b"
-
-
-def other_way(maps_a, maps_b):
-    corners = _corners()
-    a, b = ((m * corners).sum() / m.sum() for m in (maps_a, maps_b))
-    return "a" if a < b else "b"
-
-
-def _larger(a, b, size):
-    return "a" if size(a) > size(b) else "b"
-
-
-def uneven(maps_a, maps_b):
-    return _larger(maps_a, maps_b, lambda m: m.std() / m.mean())
-
-
-def bands(maps_a, maps_b):
-    return _larger(
-        maps_a,
-        maps_b,
-        lambda m: (m[:, :5].sum() + m[:, -5:].sum()) / m.sum(),
-    )
-
-
-def one_corner(maps_a, maps_b):
-    return _larger(maps_a, maps_b, lambda m: m[:, :5, :5].sum() / m.sum())
-
-
-def last_row(maps_a, maps_b):
-    return _larger(maps_a, maps_b, lambda m: m[:, -1].sum() / m.sum())
-
-
-def _along(gradients, direction):
-    return (gradients * direction).sum(dim=(1, 2, 3))
-
-
 WRONG = {
+    "importance": {
+        "the inputs play no part": lambda w, X: w.abs(),
+        "the weights play no part": lambda w, X: X.std(0),
+        "importance has no sign": lambda w, X: w * X.std(0),
+        "uses the mean of the input": lambda w, X: w.abs() * X.mean(0),
+        "not the variance": lambda w, X: w.abs() * X.var(0),
+        "one spread for all": lambda w, X: w.abs() * X.std(),
+        "dim=1 runs over the inputs": lambda w, X: w.abs() * X.std(1),
+        "one number for each image": lambda w, X: (w * X).std(1),
+    },
     "permutation_importance": {
         "subtract the error before": no_before,
         "error after, minus error before": turned,
@@ -165,59 +99,5 @@ WRONG = {
             (ab - n) / 2,
         ),
         "divide by 2": lambda n, a, b, ab: (a - n + ab - b, b - n + ab - a),
-    },
-    "hit_rate": {
-        "take absolute values": lambda maps, masks: _looked_up(
-            maps, masks
-        ).mean(),
-        "weakest pixel": lambda maps, masks: _looked_up(
-            -maps.abs(), masks
-        ).mean(),
-        "divide by the number of images": lambda maps, masks: _looked_up(
-            maps.abs(), masks
-        ).sum(),
-        "share of the map inside": pixel_share,
-        "pair image i with mask i": every_mask,
-        "in the first image's mask": first_mask,
-        "one maximum for all images": one_maximum,
-        "a table of every image": lambda maps, masks: masks.flatten(1)[
-            :, _strongest(maps)
-        ],
-        "whether it hits: take the mean": lambda maps, masks: _looked_up(
-            maps.abs(), masks
-        ),
-    },
-    "which_cheats": {
-        'says "a" whatever': lambda a, b: "a",
-        "follows the size of the numbers": by_size,
-        "always the other one": other_way,
-        "how uneven it is": uneven,
-        "the middle of an edge is taken": bands,
-        "tags at the top right, bottom left, bottom right": one_corner,
-        "tags at the top left, top right are missed": last_row,
-        'must be "a" or "b"': lambda a, b: 1,
-    },
-    "tcav_score": {
-        "the sign is turned": lambda g, d: (_along(g, d) < 0).double().mean(),
-        "one activation that helps is not enough": lambda g, d: (
-            (g * d > 0).flatten(1).any(dim=1).double().mean()
-        ),
-        "mean of the slopes": lambda g, d: _along(g, d).mean(),
-        "do not rise": lambda g, d: (_along(g, d) <= 0).double().mean(),
-        "slope 0": lambda g, d: (_along(g, d) >= 0).double().mean(),
-        "divide by the number": lambda g, d: (_along(g, d) > 0).sum(),
-        "then look at the sign": lambda g, d: (g * d > 0).double().mean(),
-        "the channels vote apart": lambda g, d: (
-            ((g * d).sum(dim=(2, 3)) > 0).double().mean()
-        ),
-        "the places vote apart": lambda g, d: (
-            ((g * d).sum(dim=1) > 0).double().mean()
-        ),
-        "the images are added up": lambda g, d: (
-            ((g * d).sum(dim=0) > 0).double().mean()
-        ),
-        "the direction is left out": lambda g, d: (
-            (g.sum(dim=(1, 2, 3)) > 0).double().mean()
-        ),
     },
 }

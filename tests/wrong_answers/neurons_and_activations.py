@@ -3,8 +3,36 @@
 import torch
 
 
-def _z(weight, bias, X):
-    return X @ weight.T + bias
+def _merged(combine_weights, combine_biases):
+    """`collapse` with its two lines as given."""
+
+    def collapse(layers):
+        weight, bias = layers[0]
+        for w, b in layers[1:]:
+            bias = combine_biases(w, bias, b)
+            weight = combine_weights(w, weight)
+        return weight, bias
+
+    return collapse
+
+
+def _product(w, weight):
+    return w @ weight
+
+
+def _through(w, bias, b):
+    return w @ bias + b
+
+
+def _forward(hidden, last=lambda X, w, b: X @ w.T + b):
+    """`network` with its two kinds of layers as given."""
+
+    def network(X, layers):
+        for w, b in layers[:-1]:
+            X = hidden(X, w, b)
+        return last(X, *layers[-1])
+
+    return network
 
 
 WRONG = {
@@ -31,19 +59,6 @@ def neuron(x, weight, bias):
         total += x[i] * weight[i]
     return total > 0
 """,
-    },
-    "bias_through": {
-        "the sign is the other way round": lambda w, p: w @ p,
-        "the weights play no part": lambda w, p: -p.sum(),
-        "this is a distance": lambda w, p: -(w @ p) / w.norm(),
-        "meets the second axis": lambda w, p: (
-            -(w[0] * p[0] + w[1] * p[1]) / w[1]
-        ),
-        "only the first two coordinates": lambda w, p: (
-            -w[0] * p[0] - w[1] * p[1]
-        ),
-        "must return one number": lambda w, p: -w * p,
-        "plus bias must be 0": lambda w, p: 1 - w @ p,
     },
     "linear": {
         "the bias is missing": lambda X, W, b: X @ W.T,
@@ -83,34 +98,80 @@ def neuron(x, weight, bias):
         "write it yourself": lambda s: torch.softmax(s, dim=0),
         "must return 2 numbers": lambda s: s.exp().max() / s.exp().sum(),
     },
-    "dead": {
-        "at least one image": lambda w, b, X: (_z(w, b, X) <= 0).any(0),
-        "dead and alive are swapped": lambda w, b, X: (_z(w, b, X) > 0).any(0),
-        "the bias plays no part": lambda w, b, X: (X @ w.T <= 0).all(0),
-        "a score of exactly 0": lambda w, b, X: (_z(w, b, X) < 0).all(0),
-        "silent for most images": lambda w, b, X: (
-            (_z(w, b, X) <= 0).double().mean(0) > 0.9
-        ),
-        "the first image only": lambda w, b, X: (_z(w, b, X) <= 0)[0],
-        "takes the columns of weight": lambda w, b, X: (X @ w + b <= 0).all(0),
-        "silent on average": lambda w, b, X: _z(w, b, X).mean(0) <= 0,
-        "negative weights alone": lambda w, b, X: (w < 0).all(1),
-        "one answer for each image": lambda w, b, X: (_z(w, b, X) <= 0).all(1),
-        "this is one number": lambda w, b, X: (_z(w, b, X) <= 0).all(0).sum(),
-    },
     "collapse": {
-        "the two results are swapped": lambda w1, b1, w2, b2: (
-            w2 @ b1 + b2,
-            w2 @ w1,
+        "the two results are swapped": lambda layers: _merged(
+            _product, _through
+        )(layers)[::-1],
+        "in the wrong order": _merged(lambda w, r: r @ w, _through),
+        "a bias goes through": _merged(_product, lambda w, r, b: r + b),
+        "were lost": _merged(_product, lambda w, r, b: b),
+        "the next bias was lost": _merged(_product, lambda w, r, b: w @ r),
+        "leaves it alone": _merged(_product, lambda w, r, b: w @ (r + b)),
+        "transposed": lambda layers: (
+            _merged(_product, _through)(layers)[0].T,
+            _merged(_product, _through)(layers)[1],
         ),
-        "in the wrong order": lambda w1, b1, w2, b2: (w1 @ w2, w2 @ b1 + b2),
-        "multiply it by weight2": lambda w1, b1, w2, b2: (w2 @ w1, b1 + b2),
-        "bias1 was lost": lambda w1, b1, w2, b2: (w2 @ w1, b2),
-        "bias2 was lost": lambda w1, b1, w2, b2: (w2 @ w1, w2 @ b1),
-        "transposed": lambda w1, b1, w2, b2: (w1.T @ w2.T, w2 @ b1 + b2),
-        "number by number": lambda w1, b1, w2, b2: (w2 * w1, w2 @ b1 + b2),
-        "they do not add": lambda w1, b1, w2, b2: (w1 + w2, b1 + b2),
-        "return two things": lambda w1, b1, w2, b2: w2 @ w1,
+        "number by number": _merged(lambda w, r: w * r, _through),
+        "they do not add": _merged(lambda w, r: w + r, lambda w, r, b: r + b),
+        "only the first two layers": lambda layers: _merged(
+            _product, _through
+        )(layers[:2]),
+        "not with the product so far": """
+def collapse(layers):
+    weight, bias = layers[0]
+    for w, b in layers[1:]:
+        weight = w @ weight
+        bias = weight @ bias + b
+    return weight, bias
+""",
+        "return two things": lambda layers: layers[0][0],
+    },
+    "network": {
+        "one layer in disguise": _forward(lambda X, w, b: X @ w.T + b),
+        "the last layer got a ReLU as well": _forward(
+            lambda X, w, b: (X @ w.T + b).relu(),
+            lambda X, w, b: (X @ w.T + b).relu(),
+        ),
+        "the ReLU stands before each layer": _forward(
+            lambda X, w, b: X.relu() @ w.T + b,
+            lambda X, w, b: X.relu() @ w.T + b,
+        ),
+        "added after the ReLU": _forward(lambda X, w, b: (X @ w.T).relu() + b),
+        "the biases are missing": _forward(
+            lambda X, w, b: (X @ w.T).relu(), lambda X, w, b: X @ w.T
+        ),
+        "the columns of weight": _forward(
+            lambda X, w, b: (X @ w + b).relu(), lambda X, w, b: X @ w + b
+        ),
+        "this bend is a step": _forward(
+            lambda X, w, b: (X @ w.T + b > 0).double()
+        ),
+        "without the sign": _forward(lambda X, w, b: (X @ w.T + b).abs()),
+        "this bend is a sigmoid": _forward(
+            lambda X, w, b: (X @ w.T + b).sigmoid()
+        ),
+        "drops what is above": _forward(
+            lambda X, w, b: (X @ w.T + b).clamp(max=0)
+        ),
+        "only the first layer works": lambda X, layers: (
+            X @ layers[0][0].T + layers[0][1]
+        ),
+        "only the first two layers work": lambda X, layers: _forward(
+            lambda X, w, b: (X @ w.T + b).relu()
+        )(X, layers[:2]),
+        "the last layer is missing": """
+def network(X, layers):
+    for weight, bias in layers[:-1]:
+        X = (X @ weight.T + bias).clamp(min=0)
+    return X
+""",
+        "stopped at its line": """
+def network(X, layers):
+    for weight, bias in layers:
+        scores = X @ weight.T + bias
+        X = scores.clamp(min=0)
+    return Z
+""",
     },
     "tent": {
         "the two lists are swapped": lambda a, b, c: (
@@ -137,15 +198,5 @@ def neuron(x, weight, bias):
         ),
         "put them there": lambda a, b, c: ([0, 1, 2], [1, -2, 1]),
         "the three bends must be 3 numbers": lambda a, b, c: ([b], [1]),
-    },
-    "importance": {
-        "the inputs play no part": lambda w, X: w.abs(),
-        "the weights play no part": lambda w, X: X.std(0),
-        "importance has no sign": lambda w, X: w * X.std(0),
-        "uses the mean of the input": lambda w, X: w.abs() * X.mean(0),
-        "not the variance": lambda w, X: w.abs() * X.var(0),
-        "one spread for all": lambda w, X: w.abs() * X.std(),
-        "dim=1 runs over the inputs": lambda w, X: w.abs() * X.std(1),
-        "one number for each image": lambda w, X: (w * X).std(1),
     },
 }

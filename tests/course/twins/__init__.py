@@ -20,6 +20,7 @@ from tests.course.twins import (
     engine,
     evaluation,
     model,
+    shoes,
     speed,
     training,
 )
@@ -27,7 +28,8 @@ from tests.course.twins import (
 # Which notebook introduces which modules, by its topic. A name that a
 # notebook before it defines may mean something simpler.
 INTRODUCED = {
-    "engine": "backpropagation",
+    "shoes": "gradient_descent",
+    "engine": "engine",
     "model": "big_model",
     "training": "big_model",
     "evaluation": "evaluation",
@@ -37,8 +39,19 @@ INTRODUCED = {
     "distributed": "speed_cost_and_scale",
 }
 
+# Classes and functions of a module that another notebook introduces.
+ELSEWHERE = {("engine", "Value"): "backpropagation"}
+
+
+def introduced(module, name):
+    """The topic of the notebook that introduces a twin."""
+    whole = name.partition(".")[0]
+    return ELSEWHERE.get((module, whole), INTRODUCED[module])
+
+
 # {module: {name: Twin}}: what the notebooks must show, and how to use it.
 TWINS = {
+    "shoes": shoes.TWINS,
     "engine": engine.TWINS,
     "model": model.TWINS,
     "training": training.TWINS,

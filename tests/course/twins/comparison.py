@@ -9,7 +9,7 @@ import warnings
 import numpy as np
 import torch
 
-from tests.course.twins import BY_METHOD, INTRODUCED, TWINS, shown
+from tests.course.twins import BY_METHOD, TWINS, introduced, shown
 from tests.course.twins.draw import Draw
 from tests.course.twins.portrait import Portrait, all_of, difference
 
@@ -107,6 +107,6 @@ def notebooks_with(module, name):
     a twin."""
     return [
         about
-        for about in shown.from_on(INTRODUCED[module])
+        for about in shown.from_on(introduced(module, name))
         if name in shown_twins(module, about)
     ]

@@ -1,4 +1,4 @@
-"""Inputs for measures of quality: answers, confidences, counts."""
+"""Inputs for measures of quality: answers and confidences."""
 
 import numpy as np
 import torch
@@ -18,12 +18,6 @@ def answers(draw):
     count = draw.turn(10, 1, 40)
     labels, predicted = draw.classes(count, 4), draw.classes(count, 4)
     return (draw.pick(predicted, predicted, labels.clone()), labels), {}
-
-
-def counts(draw):
-    total = draw.turn(20, 1, 4000, 7)
-    right = draw.turn(draw.integer(0, total), 0, total)
-    return (right, total), draw.some(confidence=draw.number_from(0.05, 0.99))
 
 
 def to_resample(draw):
@@ -53,15 +47,6 @@ def to_confuse(draw):
     count = draw.turn(12, 1, 30)
     pair = draw.classes(count, num_classes), draw.classes(count, num_classes)
     return (*pair, num_classes + draw.pick(0, 2)), {}
-
-
-def confusion(draw):
-    """Some classes without images, some never predicted."""
-    size = draw.turn(3, 1, 5)
-    found = draw.random.integers(0, draw.pick(2, 9), (size, size))
-    found[draw.integer(0, size - 1)] *= draw.pick(0, 1)
-    found[:, draw.integer(0, size - 1)] *= draw.pick(0, 1)
-    return (torch.from_numpy(found),), {}
 
 
 def confidences(draw, count=None):
@@ -102,22 +87,14 @@ def to_temper(draw):
     return (draw.pick(logits, logits.double()), labels), {}
 
 
-def to_abstain(draw):
-    found = confidences(draw)
-    return (found, draw.truths(len(found))), {}
-
-
 TWINS = {
     "predict": Twin(to_predict),
     "accuracy": Twin(answers),
-    "wilson_interval": Twin(counts, draws=24),
     "bootstrap_interval": Twin(to_resample, tolerance=SINGLE),
     "mcnemar": Twin(two_models, draws=24),
     "confusion_matrix": Twin(to_confuse, tolerance=EXACT),
-    "precision_recall_f1": Twin(confusion),
     "reliability_bins": Twin(binned, draws=24),
     "expected_calibration_error": Twin(binned, draws=24),
     "calibrated_errors": Twin(to_calibrate),
     "fit_temperature": Twin(to_temper, tolerance={"float": 1e-6}),
-    "accuracy_coverage": Twin(to_abstain, draws=24),
 }

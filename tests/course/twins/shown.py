@@ -2,7 +2,9 @@
 
 Run are, in order, the imports, functions, classes and plain constants of a
 notebook, and what gives a class a method later on: `attach(Value, tanh)` or
-`Value.__radd__ = Value.__add__`. What needs computed state is left out.
+`Value.__radd__ = Value.__add__`. What needs computed state is left out. Where
+a notebook goes on with what the learner wrote (`yours_or_ours`), the
+exercise's solution stands in for it.
 """
 
 import ast
@@ -13,6 +15,7 @@ from typing import NamedTuple
 
 from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 
+SOLUTION = re.compile(r"```python\n(.*?)```", re.DOTALL)
 NOT_RUN = {"exercise", "setup", "gpu"}
 IMPORT = (ast.Import, ast.ImportFrom)
 DEFINITION = (ast.FunctionDef, ast.ClassDef)
@@ -64,13 +67,29 @@ def statements(about):
     """The statements of a notebook outside its exercises, each compiled."""
     found = []
     path = notebook(about)
+    solutions = built_on(read(path))
     for number, cell in enumerate(code_cells(read(path))):
-        if tags(cell) & NOT_RUN:
+        source = next((solutions[t] for t in tags(cell) & {*solutions}), None)
+        if source is None and tags(cell) & NOT_RUN:
             continue
         # Magics become empty lines, so that line numbers stay.
-        source = re.sub(r"^[%!].*$", "", cell.source, flags=re.MULTILINE)
+        source = source or re.sub(
+            r"^[%!].*$", "", cell.source, flags=re.MULTILINE
+        )
         found += compiled(source, f"{path.name}, cell {number}")
     return found
+
+
+def built_on(found):
+    """{tag of an exercise: its solution}, where later cells use the answer."""
+    code = "\n".join(cell.source for cell in code_cells(found))
+    names = re.findall(r"checks\.(\w+)\.yours_or_ours\(", code)
+    return {
+        f"exercise-{name}": SOLUTION.search(cell.source)[1]
+        for cell in found.cells
+        for name in names
+        if f"solution-{name}" in tags(cell)
+    }
 
 
 def compiled(source, place):
