@@ -128,6 +128,10 @@ def memory_of(value):
 
 # A wrong twin of each module, as a lesson might have it by mistake.
 WRONG = {
+    ("shoes", "logistic_gradient"): """
+def logistic_gradient(weight, X, y):  # the sum over images, not the mean
+    return X.T @ (torch.sigmoid(X @ weight) - y)
+""",
     ("engine", "unbroadcast"): """
 def unbroadcast(grad, shape):  # stretched axes are forgotten
     while grad.ndim > len(shape):
