@@ -5,6 +5,7 @@ import html
 import io
 import re
 import sys
+import threading
 from pathlib import Path
 
 import ipywidgets as widgets
@@ -91,7 +92,15 @@ def live(figure, draw, **sliders):
     plt.close(figure)
     picture = widgets.HTML()
 
+    # JupyterLab may call from two threads at once, and each draws on the
+    # one figure.
+    in_turn = threading.RLock()
+
     def redraw(_=None, encode=_quick_png):
+        with in_turn:
+            return redraw_alone(encode)
+
+    def redraw_alone(encode):
         values = {name: slider.value for name, slider in sliders.items()}
         try:
             description = draw(**values)

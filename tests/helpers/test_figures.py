@@ -4,6 +4,7 @@ import base64
 import io
 import itertools
 import re
+import threading
 
 import ipywidgets as widgets
 import matplotlib.image
@@ -219,6 +220,35 @@ def test_live_follows_its_slider_in_picture_and_description(displayed, box):
     difference = np.abs(again[..., :3] - first[..., :3]).max(axis=2)
     moved = (difference > 12.5 / 255).mean()
     assert moved <= 0.002, "a redraw must not move the layout"
+
+
+def test_two_sliders_moved_at_once_leave_the_figure_its_size(displayed, box):
+    """JupyterLab handles each slider's messages in a thread of its own."""
+    figure, line = line_figure()
+
+    def draw(a, b):
+        line.set_ydata([a, b])
+        return f"a {a}, b {b}"
+
+    sliders = {name: widgets.IntSlider(1, 0, 20) for name in "ab"}
+    live(figure, draw, **sliders)
+    picture = box[0].children[2]
+    size = pixels(picture_in(picture.value)).shape
+
+    def move(slider):
+        for value in range(2, 12):
+            slider.value = value
+
+    threads = [
+        threading.Thread(target=move, args=(slider,))
+        for slider in sliders.values()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pixels(picture_in(picture.value)).shape == size
+    assert 'alt="a 11, b 11"' in picture.value
 
 
 def test_live_gives_every_slider_its_own_name(displayed, box):
