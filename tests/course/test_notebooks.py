@@ -118,11 +118,29 @@ def test_opening_says_what_a_reader_will_be_able_to_do(path):
 
 
 @each_notebook
-def test_volatile_cells_say_why_and_assert_something(path):
-    for cell in code_cells(read(path)):
-        if "volatile" in tags(cell):
-            assert "# Not compared:" in cell.source, cell.source
-            assert re.search(r"^\s*assert ", cell.source, re.MULTILINE)
+def test_volatile_cells_say_why_and_are_asserted(path):
+    """By themselves, or by the next cell that holds what a section says."""
+    cells = code_cells(read(path))
+    for position, cell in enumerate(cells):
+        if "volatile" not in tags(cell):
+            continue
+        assert "# Not compared:" in cell.source, cell.source
+        if re.search(r"^\s*assert ", cell.source, re.MULTILINE):
+            continue
+        following = (c for c in cells[position:] if "holds" in tags(c))
+        held = _asserted(next(following, cell)) & set(_bound(_tree(cell)))
+        assert held, f"no name of this cell is asserted: {cell.source}"
+
+
+def _tree(cell):
+    return ast.parse(re.sub(r"^%.*$", "pass", cell.source, flags=re.MULTILINE))
+
+
+def _asserted(cell):
+    """The names that a cell's assertions read."""
+    tests = [n for n in ast.walk(_tree(cell)) if isinstance(n, ast.Assert)]
+    nodes = [node for test in tests for node in ast.walk(test)]
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
 
 
 # Numbers and neighbours change when a notebook is added; titles do not.
@@ -154,10 +172,7 @@ def test_gpu_cells_run_without_a_gpu_too(path):
 def test_later_cells_leave_live_figures_alone(path):
     """A live figure draws again after Run All, when every cell has run: a
     name it reads must not mean something else by then."""
-    cells = [
-        ast.parse(re.sub(r"^%.*$", "pass", c.source, flags=re.MULTILINE))
-        for c in code_cells(read(path))
-    ]
+    cells = [_tree(cell) for cell in code_cells(read(path))]
     for position, cell in enumerate(cells):
         for draw in cell.body:
             if not isinstance(draw, ast.FunctionDef) or draw.name != "draw":
