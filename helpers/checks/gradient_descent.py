@@ -336,6 +336,8 @@ def descend_until(answer, random):
     mistakes = {
         "you step uphill: subtract the gradient": _descends(up=1),
         "the weights never moved: `weight = weight - ...`": _descends(up=0),
+        "the learning rate plays no part: the step is -lr times the "
+        "gradient": lambda g, start, lr, *rest: truth(g, start, 1.0, *rest),
         "your loop goes on after max_steps: count the steps and give up then, "
         "with a return": lambda *given: truth(*given[:-1], 2000),
         "you stop when the largest slope is small; the norm takes all slopes "

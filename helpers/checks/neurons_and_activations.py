@@ -55,6 +55,19 @@ def _drawn(random, *sizes):
     return _layers(*draw(random, *shapes))
 
 
+def _not_only_two(answer, two, three, what):
+    """Tell who unpacks two of what may be any number."""
+    try:
+        answer(*three)
+    except LearnersError as error:
+        answer(*two)  # an error with two is told as it is
+        if isinstance(error.__cause__, ValueError):
+            raise Misconception(
+                f"this needs exactly two {what}, and three were given: go "
+                "through all of them with a loop"
+            ) from None
+
+
 @check(right="inputs times weights, plus the bias, and a yes above zero")
 def neuron(answer, random):
     cases = tensors(
@@ -100,21 +113,14 @@ def neuron(answer, random):
         "a sum of exactly 0 must give 0, because it is not above 0": (
             lambda x, w, b: w @ x + b >= 0
         ),
-        "the bias was added once for every input: add it once, to the sum": (
+        "the bias counts once for every input, as if it were added in each "
+        "turn of a loop, or to a mean: add it once, to the sum": (
             lambda x, w, b: w @ x + len(x) * b > 0
         ),
         "only the first two inputs count: go through all of them with a "
         "loop": lambda x, w, b: w[:2] @ x[:2] + b > 0,
     }
-    try:
-        answer(*cases[6])
-    except LearnersError as error:
-        answer(*cases[2])  # an error with two inputs is told as it is
-        if isinstance(error.__cause__, ValueError):
-            raise Misconception(
-                "this needs exactly two inputs, and three were given: go "
-                "through all of them with a loop"
-            ) from None
+    _not_only_two(answer, cases[2], cases[6], "inputs")
     otherwise = (
         "multiply each input by its weight, add the bias, compare with 0"
     )
@@ -163,6 +169,16 @@ def linear(answer, random):
         "rows and columns of the product are swapped: X comes first": (
             lambda X, W, b: W @ X.T + b
         ),
+        "`*` multiplies entry by entry; for dot products write `@`": (
+            lambda X, W, b: X * W + b
+        ),
+        "`*` multiplies entry by entry; a product of matrices is `@`": (
+            lambda X, W, b: X * W.T + b
+        ),
+        "`reshape` keeps the order of the numbers; to exchange rows and "
+        "columns write weight.T": (
+            lambda X, W, b: X @ W.reshape(W.T.shape) + b
+        ),
         "only the first image was used: keep one row for each": (
             lambda X, W, b: W @ X[0] + b
         ),
@@ -189,6 +205,12 @@ def softmax(answer, random):
     def truth(scores):
         return torch.exp(scores - torch.logsumexp(scores, dim=0))
 
+    def rescaled(scores):
+        """What the answer gives, if softmax of some multiple explains it."""
+        got, width = numbers(answer(scores)), scores.max() - scores.min()
+        factor = (got.max() / got.min()).log() / width
+        return truth(factor * scores) if width else got
+
     mistakes = {
         "the exponentials are right, but they must add up to 1: divide by "
         "their sum": lambda s: s.exp(),
@@ -213,6 +235,8 @@ def softmax(answer, random):
         "the base is 2: exponentials have the base e": (
             lambda s: 2**s / (2**s).sum()
         ),
+        "the scores are multiplied or divided before the exponential, which "
+        "changes the shares: subtract the largest, no more": rescaled,
     }
     otherwise = "exponentials first, then divide by their sum"
     diagnose(answer, cases, truth, mistakes, otherwise)
@@ -280,6 +304,7 @@ def collapse(answer, random):
             result = combine(w, result, b)
         return result
 
+    _not_only_two(answer, (cases[1],), (cases[2],), "layers")
     names = "the weight", "the bias"
     of_weight = {
         "this weight is transposed: rows must be the neurons of the "
@@ -296,6 +321,8 @@ def collapse(answer, random):
         "only the first two layers are merged: go on with a loop": (
             lambda layers: weight(layers[:2])
         ),
+        "the first layer counts twice: you start with it, so the loop goes "
+        "through layers[1:]": lambda layers: weight([layers[0], *layers]),
         "this is the weight of the first layer; the others must be "
         "merged into it": lambda layers: layers[0][0],
         "this is the weight of the last layer; those before it must be "
@@ -443,6 +470,7 @@ def network(answer, random):
         "each layer sees X itself; it must see what the layer before it "
         "puts out": lambda X, layers: our_linear(X, *layers[-1]),
     }
+    _not_only_two(answer, cases[2], cases[4], "layers")
     otherwise = (
         "for each layer in turn, X @ weight.T + bias, and ReLU unless it is "
         "the last"
@@ -527,6 +555,16 @@ def tent(answer, random):
             ),
             "up and down are swapped: the left side rises": (
                 mistaken(lambda up, down: [-up, up + down, -down])
+            ),
+            "the sign of the last weight is turned round: the slope there "
+            "rises again, from below 0 to 0": (
+                mistaken(lambda up, down: [up, -up - down, -down])
+            ),
+            "the sign of the second weight is turned round: at the peak the "
+            "slope falls": mistaken(lambda up, down: [up, up + down, down]),
+            "the slope on the way down is below 0, and yours is above: minus "
+            "1 over the width of the right side": (
+                mistaken(lambda up, down: [up, down - up, -down])
             ),
         },
         "in the order of the bends, the weights are the slope up, its change "

@@ -124,6 +124,10 @@ def momentum(answer, random):
     def keeps_gradient(weight, grad, velocity, lr, beta):
         return weight - lr * (beta * velocity + grad), grad
 
+    def twice(weight, grad, velocity, lr, beta):
+        velocity = beta * velocity + grad
+        return weight - lr * (grad + beta * velocity), velocity
+
     mistakes = {
         "you go uphill: subtract the step, do not add it": like(
             lambda beta, v, g: beta * v + g, lambda v, lr: lr * v
@@ -145,6 +149,8 @@ def momentum(answer, random):
         "then step": _rolls(late),
         "you hand on the gradient: what the next step needs is the whole "
         "velocity": _rolls(keeps_gradient),
+        "the gradient counts twice in the step (this is Nesterov's form): the "
+        "step is lr times the velocity alone": _rolls(twice),
         "the rate is missing: the step is lr times the velocity": like(
             lambda beta, v, g: beta * v + g, lambda v, lr: -v
         ),
@@ -259,6 +265,15 @@ def adam(answer, random):
         "itself": _adam(move=lambda m, v, eps: m / (v + eps)),
         "eps is added after the root, which is taken of v alone, and not "
         "inside it": _adam(move=lambda m, v, eps: m / (v + eps).sqrt()),
+        "eps must be the one that is passed in, not a number of your own": (
+            lambda w, g, lr, b, c, eps: truth(w, g, lr, b, c, 1e-8)
+        ),
+        "eps plays no part: add the one that is passed in to the root": _adam(
+            move=lambda m, v, eps: m / v.sqrt()
+        ),
+        "the step goes along the newest gradient: along m, their average": (
+            lambda w, g, lr, b, c, eps: truth(w, g, lr, 0.0, c, eps)
+        ),
         "the two betas are swapped: beta1 belongs to the gradient, beta2 to "
         "its square": lambda w, g, lr, b, c, eps: truth(w, g, lr, c, b, eps),
         "beta1, beta2 and eps must be those that are passed in, not numbers "

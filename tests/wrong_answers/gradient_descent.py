@@ -173,6 +173,15 @@ WRONG = {
         "    return 2 * (p - y) * p * (1 - p)",
     },
     "descend_until": {
+        "the learning rate plays no part": (
+            "def descend_until(gradient, w, lr, tol, most):\n"
+            "    for step in range(most):\n"
+            "        g = gradient(w)\n"
+            "        if g.norm() < tol:\n"
+            "            return w, step\n"
+            "        w = w - g\n"
+            "    return w, most\n"
+        ),
         "tolerance 0.25, max steps 60": (
             "def descend_until(gradient, w, lr, tol, most):\n"
             "    for step in range(most):\n"

@@ -70,6 +70,11 @@ def neuron(x, weight, bias):
         "all got the sum of them": lambda X, W, b: X @ W.T + b.sum(),
         "this is a step": lambda X, W, b: X @ W.T + b > 0,
         "this is a ReLU": lambda X, W, b: torch.relu(X @ W.T + b),
+        "for dot products write `@`": lambda X, W, b: X * W + b,
+        "a product of matrices is `@`": lambda X, W, b: X * W.T + b,
+        "`reshape` keeps the order": lambda X, W, b: (
+            X @ W.reshape(W.shape[1], W.shape[0]) + b
+        ),
         "only the first image": lambda X, W, b: W @ X[0] + b,
         "the images were added up": lambda X, W, b: (X @ W.T + b).sum(0),
         "write it yourself": lambda X, W, b: torch.nn.functional.linear(
@@ -94,6 +99,9 @@ def neuron(x, weight, bias):
         "when a later score is the large one": lambda s: (
             (s - s[0]).exp() / (s - s[0]).exp().sum()
         ),
+        "which changes the shares": lambda s: (
+            (s / s.abs().max()).exp() / (s / s.abs().max()).exp().sum()
+        ),
         "large ones overflow": lambda s: s.exp() / s.exp().sum(),
         "write it yourself": lambda s: torch.softmax(s, dim=0),
         "must return 2 numbers": lambda s: s.exp().max() / s.exp().sum(),
@@ -116,6 +124,18 @@ def neuron(x, weight, bias):
         "only the first two layers": lambda layers: _merged(
             _product, _through
         )(layers[:2]),
+        "the first layer counts twice": """
+def collapse(layers):
+    weight, bias = layers[0]
+    for w, b in layers:
+        weight, bias = w @ weight, w @ bias + b
+    return weight, bias
+""",
+        "this needs exactly two layers": """
+def collapse(layers):
+    (first, b1), (second, b2) = layers
+    return second @ first, second @ b1 + b2
+""",
         "not with the product so far": """
 def collapse(layers):
     weight, bias = layers[0]
@@ -159,6 +179,11 @@ def collapse(layers):
         "only the first two layers work": lambda X, layers: _forward(
             lambda X, w, b: (X @ w.T + b).relu()
         )(X, layers[:2]),
+        "this needs exactly two layers": """
+def network(X, layers):
+    (first, b1), (second, b2) = layers
+    return (X @ first.T + b1).relu() @ second.T + b2
+""",
         "the last layer is missing": """
 def network(X, layers):
     for weight, bias in layers[:-1]:
@@ -191,6 +216,22 @@ def network(X, layers):
         "both sides are equally wide": lambda a, b, c: (
             [a, b, c],
             [1 / (b - a), -2 / (b - a), 1 / (b - a)],
+        ),
+        "the sign of the last weight": lambda a, b, c: (
+            [a, b, c],
+            [1 / (b - a), -1 / (b - a) - 1 / (c - b), -1 / (c - b)],
+        ),
+        "the sign of the second weight": lambda a, b, c: (
+            [a, b, c],
+            [1 / (b - a), 1 / (b - a) + 1 / (c - b), 1 / (c - b)],
+        ),
+        "the slope on the way down is below 0": lambda a, b, c: (
+            [a, b, c],
+            [1 / (b - a), 1 / (c - b) - 1 / (b - a), -1 / (c - b)],
+        ),
+        "up and down are swapped": lambda a, b, c: (
+            [a, b, c],
+            [-1 / (b - a), 1 / (b - a) + 1 / (c - b), -1 / (c - b)],
         ),
         "add up to 0": lambda a, b, c: (
             [a, b, c],

@@ -77,6 +77,9 @@ WRONG = {
         ),
         "you hand on the gradient": _momentum_that(kept="g"),
         "the rate is missing": _momentum_that(step="w - v"),
+        "the gradient counts twice": _momentum_that(
+            step="w - lr * (g + beta * v)"
+        ),
         "not a number of your own": _momentum_that("v = 0.9 * v + g"),
         "return two things": (
             "def momentum(w, g, v, lr, beta=0.9):\n"
@@ -137,8 +140,12 @@ WRONG = {
         ),
         "return two things": _adam_that({"end": "return w"}),
         "write it yourself": _library_adam,
-        "yours [-0.8475]": _adam_that(
+        "eps plays no part": _adam_that({"w": "w = w - lr * mh / vh.sqrt()"}),
+        "eps must be the one": _adam_that(
             {"w": "w = w - lr * mh / (vh.sqrt() + 1e-8)"}
+        ),
+        "along the newest gradient": _adam_that(
+            {"w": "w = w - lr * g / (vh.sqrt() + eps)"}
         ),
     },
     "stop_early": {
