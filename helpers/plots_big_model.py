@@ -323,10 +323,11 @@ def curves(runs):
             epochs, validation, "D--", color=DATA, ms=3, label="validation"
         )
         ax.axhline(math.log(10), **GREY_LINE)
-        ax.set(title=letter, ylim=(0, 3))
+        ax.set(title=letter, ylim=(0, 3.4))
+        ax.legend(fontsize=8.5, loc="upper right", borderaxespad=0)
         if min(validation) > 3:
             note = f"validation\nabove {math.floor(min(validation))}"
-            ax.text(1, 2.9, note, fontsize=9, va="top", color=DATA)
+            ax.text(1, 2.1, note, fontsize=9, va="top", color=DATA)
         words.append(
             f"{letter}: training {train[0]:.2f} to {train[-1]:.2f}, "
             f"validation {validation[0]:.2f} to {validation[-1]:.2f}"
@@ -335,7 +336,6 @@ def curves(runs):
         ax.set_ylabel("loss")
     for ax in axes[1]:
         ax.set_xlabel("epoch")
-    axes[0, 0].legend(fontsize=9)
     show(
         figure,
         "Loss by epoch of eight recorded trainings; the dotted line is ln "

@@ -90,9 +90,9 @@ class _Graph(dict):
         self.looks += 1
         if self.looks > 10_000 + 10 * len(self):
             raise Misconception(
-                "you come back to the same nodes again and again, and along "
-                "40 doublings there are a trillion paths: remember "
-                "which nodes you have seen, and look at each once"
+                "you look at the same nodes again and again, here at "
+                f"{len(self)} nodes more than 10,000 times: remember which "
+                "you have seen, and look at each once"
             )
         return super().__getitem__(name)
 

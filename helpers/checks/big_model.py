@@ -326,6 +326,11 @@ LIMIT = 100_000  # parameters of a slim network
 )
 def slim(answer, random):
     got = answer()
+    if isinstance(got, nn.Module):
+        raise Misconception(
+            "you return the network alone: after it come its parameters and "
+            "its multiplications for one image, `return network, ..., ...`"
+        )
     if not isinstance(got, tuple | list) or len(got) != 3:
         raise Misconception(
             "return three things, the network, its parameters and its "

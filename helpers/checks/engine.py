@@ -277,6 +277,8 @@ def linear_layer(answer, random):
             {
                 averaged: lambda X, W, g: g @ W / len(X),
                 ignored: lambda X, W, g: np.ones_like(g) @ W,
+                "this is the weight, a slope: a pull multiplies grad by "
+                "it": lambda X, W, g: W,
                 "the weight must not be transposed here": lambda X, W, g: (
                     g @ W.T
                 ),
@@ -296,6 +298,8 @@ def linear_layer(answer, random):
             {
                 averaged: lambda X, W, g: g.T @ X / len(X),
                 ignored: lambda X, W, g: np.ones_like(g).T @ X,
+                "these are the inputs X, slopes: a pull multiplies grad by "
+                "them": lambda X, W, g: X,
                 "it is transposed; the weight is (outputs, "
                 "inputs)": lambda X, W, g: X.T @ g,
                 "these images are transposed: grad.T @ X takes grad's "

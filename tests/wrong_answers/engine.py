@@ -136,6 +136,8 @@ WRONG = {
         "must not be transposed here": _linear(grad_X="grad @ weight.data.T"),
         "transposed; the weight is": _linear(grad_w="X.data.T @ grad"),
         "nothing is transposed": _linear(grad_w="grad @ X.data"),
+        "this is the weight, a slope": _linear(grad_X="weight.data"),
+        "these are the inputs X, slopes": _linear(grad_w="X.data"),
         "grad comes first": _linear(grad_X="weight.data.T @ grad"),
         "this is the weight's": _linear(
             order="(X, pull_weight), (weight, pull_X), (bias, pull_bias)"
