@@ -177,31 +177,6 @@ def fair_coins(only_first, only_second):
     )
 
 
-def seeds_with_intervals(accuracies, intervals):
-    """Trainings that differ in the seed alone, each with its interval."""
-    figure, axes = plt.subplots(figsize=(6.5, 2.9))
-    for seed, (p, (low, high)) in enumerate(
-        zip(accuracies, intervals, strict=True)
-    ):
-        axes.plot([100 * low, 100 * high], [seed] * 2, color=MODEL, lw=3)
-        axes.plot(100 * p, seed, "o", color=MODEL, ms=8)
-    axes.set(
-        xlabel="test accuracy in %, with the interval that its images give",
-        yticks=range(len(accuracies)),
-        yticklabels=[f"seed {seed}" for seed in range(len(accuracies))],
-    )
-    axes.invert_yaxis()
-    listed = ", ".join(f"{p:.1%}" for p in accuracies)
-    show(
-        figure,
-        f"Six trainings of the same recipe: {listed}, each with its 95 % "
-        "interval of about two points. That of the worst, "
-        f"{min(high for _, high in intervals):.1%} at its upper end, does "
-        "not reach that of the best, which begins at "
-        f"{max(low for low, _ in intervals):.1%}.",
-    )
-
-
 def best_of_dice(validated, tested):
     """The best validation accuracy so far, and that model's on test."""
     tries = np.arange(1, len(validated) + 1)
@@ -270,7 +245,7 @@ def shops(shares, plain, balanced):
         color=MODEL,
         label="balanced accuracy",
     )
-    axes.set(xlabel="shirts among the images, in %", ylabel="in %")
+    axes.set(xlabel="shirts among the images, in %", ylabel="accuracy in %")
     axes.legend(loc="lower left")
     show(
         figure,
@@ -288,7 +263,7 @@ def reliability(before, after, temperature):
     """
     figure, axes = plt.subplots(1, 2, figsize=(7.4, 3.6), sharey=True)
     parts = []
-    titles = ("as it comes", f"logits divided by {temperature:.2f}")
+    titles = ("As it comes", f"logits divided by {temperature:.2f}")
     for ax, bins, title in zip(axes, (before, after), titles, strict=True):
         filled = bins.count >= 20
         x, y = bins.confidence[filled], bins.accuracy[filled]
@@ -343,9 +318,9 @@ def abstaining(confidence, right):
         axes[0].set_title(f"threshold {threshold / 100:.2f}")
         axes[1].set_title(f"{cover:.0%} answered, {score:.1%} right")
         return (
-            f"Threshold {threshold / 100:.2f}: {cover:.0%} of the images are "
-            f"answered, {score:.1%} of them correctly; {lost:.0%} would have "
-            "been correct and are not answered."
+            f"Threshold {threshold / 100:.2f}: {cover:.0%} of the validation "
+            f"images are answered, {score:.1%} of them correctly; {lost:.0%} "
+            "would have been correct and are not answered."
         )
 
     slider = IntSlider(70, 0, 99, description="threshold in %")
@@ -362,6 +337,17 @@ def shifts(images, names):
     )
 
 
+def spread(heights, gap):
+    """Sorted heights, moved as little as keeps them `gap` apart."""
+    heights = list(heights)
+    for _ in range(200):
+        for i in range(len(heights) - 1):
+            push = max(0, gap - (heights[i + 1] - heights[i])) / 2
+            heights[i] -= push
+            heights[i + 1] += push
+    return heights
+
+
 def shift_curves(scores, clean, amounts):
     """Accuracy against severity, one curve for each change.
 
@@ -375,20 +361,18 @@ def shift_curves(scores, clean, amounts):
         y = [100 * score for score in (clean, *curve)]
         axes.plot(x, y, marker=marker, color=color, lw=1.8, ms=7)
         ends.append((y[-1], x[-1], name, color, amounts[name]))
-    last = math.inf
-    for y, x, name, color, amount in sorted(ends, reverse=True):
-        if x == 5:
-            last = min(y, last - 5.5)
-            y = last
+    line = {"arrowstyle": "-", "relpos": (0, 0.5), "lw": 0.8}
+    labels = spread([y for y, x, *_ in sorted(ends) if x == 5], gap=5)
+    for y, x, name, color, amount in sorted(ends):
         axes.annotate(
             f"{name} ({amount})",
             (x, y),
-            (10, 0) if x == 5 else (-2, 12),
-            textcoords="offset points",
+            (5.35, labels.pop(0)) if x == 5 else (x - 0.05, y + 5),
             color=color,
             va="center",
+            arrowprops=line | {"color": color} if x == 5 else None,
         )
-    axes.axhline(10, color=QUIET, ls=":", lw=1)
+    axes.plot([0, 5], [10, 10], color=QUIET, ls=":", lw=1)
     axes.text(0, 11, "guessing", color=QUIET)
     axes.set(xlabel="severity", ylabel="accuracy in %", ylim=(0, 100))
     axes.set(xlim=(-0.1, 7.4), xticks=range(6))
@@ -399,6 +383,6 @@ def shift_curves(scores, clean, amounts):
     )
     show(
         figure,
-        f"Accuracy on 300 test images, {clean:.0%} unchanged. At severities "
+        f"Accuracy on 200 test images, {clean:.0%} unchanged. At severities "
         f"3 and 5: {listed}. Mirrored {scores['mirrored'][0]:.0%}.",
     )

@@ -175,7 +175,11 @@ def two_models(images, pair, words):
 def fixes(results):
     """Accuracy with true, lying and no tags: {model: rows of dicts}."""
     figure, axes = plt.subplots(figsize=(7, 3))
-    kinds = {"telling": "true tags", "lying": "lying tags", "absent": "none"}
+    kinds = {
+        "telling": "true tags",
+        "lying": "lying tags",
+        "absent": "no tags",
+    }
     looks = ((WRONG, "o"), (DATA, "s"), (RIGHT, "D"))
     words = []
     for offset, (model, rows), (color, mark) in zip(
@@ -197,7 +201,7 @@ def fixes(results):
     show(
         figure,
         "Test accuracy of three runs each, with true tags, lying tags and "
-        f"none. Means: {'; '.join(words)}.",
+        f"no tags. Means: {'; '.join(words)}.",
     )
 
 

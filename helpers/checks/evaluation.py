@@ -129,8 +129,8 @@ def balanced_accuracy(answer, random):
         got = numbers(answer(predicted, labels))
         if got.isnan().any():
             raise Misconception(
-                "that is NaN, the mean of no images: go through the classes "
-                "in labels.unique() only"
+                "that is NaN, the mean of no images: choose images by their "
+                "label, and go through the classes in labels.unique() only"
             )
         return got
 
@@ -150,6 +150,15 @@ def balanced_accuracy(answer, random):
         "that is a percentage: give a number from 0 to 1": lambda p, y: (
             100 * truth(p, y)
         ),
+        "that divides by how often a class is predicted, which is precision: "
+        "divide by how many images have that label": lambda p, y: torch.stack(
+            [
+                (y[p == c] == c).double().sum() / (p == c).sum().clamp(1)
+                for c in y.unique()
+            ]
+        ).mean(),
+        "a class is found in whole or not at all: divide with /, not "
+        "//": lambda p, y: (recalls(p, y) == 1).double().mean(),
         "that is the worst recall: take the mean": (
             lambda p, y: recalls(p, y).min()
         ),

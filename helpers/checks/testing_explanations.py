@@ -47,12 +47,14 @@ def hit_rate(answer, random):
     shapes = (1, 1, 2), (1, 2, 1), (2, 1, 2), (3, 2, 3), (4, 3, 5), (6, 2, 3)
     shapes = _draws(random, (*shapes, (9, 5, 4)), (20, 6, 7), (12, 4, 6))
     for draw, shape in shapes:
-        sizes = draw.sample(range(1, 1000), math.prod(shape))  # no tie
-        maps = torch.tensor(sizes).reshape(shape) * uniform(draw, 1, 1, 2)
+        many = range(1, max(100, math.prod(shape) + 1))
+        sizes = draw.sample(many, math.prod(shape))  # no tie
+        maps = torch.tensor(sizes).reshape(shape) / 4
         maps *= uniform(draw, shape).sign() + 0.0
         each = (shape[0], 1, 1)  # no common scale, and no common size
         inside = uniform(draw, shape, 0, 1) < uniform(draw, each, 0.1, 0.9)
-        cases.append((maps * 10 ** uniform(draw, each), inside))
+        scale = 2 ** uniform(draw, each, -2, 5).round()
+        cases.append((maps * scale, inside))
 
     def strongest(maps):
         return maps.flatten(1).argmax(dim=1)
@@ -143,6 +145,18 @@ def which_cheats(answer, random):
         why = (
             "the middle of an edge is taken for a corner: rows and columns "
             "must both be among the outer 5"
+        )
+    elif set(wrong) <= {"beside"}:
+        why = "pixels beside a tag are counted too: a corner is 5 x 5 pixels"
+    elif set(wrong) <= {"line"}:
+        why = (
+            "a cheat that looks at one line of the tag is missed: take all "
+            "5 x 5 pixels, and divide by the map's sum, not by its maximum"
+        )
+    elif set(wrong) <= {"pixel", "one"}:
+        why = (
+            "a single bright pixel decides: compare the share of the whole "
+            "map that lies in the corners, not where its maximum is"
         )
     else:
         why = (

@@ -156,6 +156,15 @@ WRONG = {
             sum((p[y == c] == c).double().mean() for c in range(4)) / 4
         ),
         "recalls added up": lambda p, y: recalls(p, y).sum(),
+        "which is precision": lambda p, y: torch.stack(
+            [
+                (y[p == c] == c).double().mean()
+                if (p == c).any()
+                else torch.tensor(0.0).double()
+                for c in y.unique()
+            ]
+        ).mean(),
+        "divide with /": lambda p, y: recalls(p, y).floor().mean(),
         "percentage": lambda p, y: 100 * recalls(p, y).mean(),
         "the worst recall": lambda p, y: recalls(p, y).min(),
         "one number a class": recalls,

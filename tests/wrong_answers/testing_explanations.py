@@ -79,6 +79,29 @@ def _along(gradients, direction):
     return (gradients * direction).sum(dim=(1, 2, 3))
 
 
+def in_corners(maps, side):
+    parts = [slice(0, side), slice(28 - side, 28)]
+    inside = sum(maps[:, i, j].sum() for i in parts for j in parts)
+    return inside / maps.sum()
+
+
+def six_by_six(a, b):
+    return "a" if in_corners(a, 6) > in_corners(b, 6) else "b"
+
+
+def four_by_four(a, b):
+    return "a" if in_corners(a, 4) > in_corners(b, 4) else "b"
+
+
+def pointing(a, b):
+    def hits(maps):
+        at = maps.flatten(1).argmax(dim=1)
+        outer = [(n < 5) | (n > 22) for n in (at // 28, at % 28)]
+        return (outer[0] & outer[1]).double().mean()
+
+    return "a" if hits(a) > hits(b) else "b"
+
+
 WRONG = {
     "hit_rate": {
         "take absolute values": lambda maps, masks: _looked_up(
@@ -110,6 +133,9 @@ WRONG = {
         "tags at the top right, bottom left, bottom right": one_corner,
         "tags at the top left, top right are missed": last_row,
         'must be "a" or "b"': lambda a, b: 1,
+        "beside a tag": six_by_six,
+        "one line of the tag": four_by_four,
+        "a single bright pixel": pointing,
     },
     "tcav_score": {
         "the sign is turned": lambda g, d: (_along(g, d) < 0).double().mean(),
