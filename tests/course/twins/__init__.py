@@ -34,13 +34,20 @@ INTRODUCED = {
     "training": "big_model",
     "evaluation": "evaluation",
     "attribution": "interpretability",
-    "speed": "speed_cost_and_scale",
-    "costs": "speed_cost_and_scale",
-    "distributed": "speed_cost_and_scale",
+    "speed": "fewer_images",
+    "costs": "cost_and_scaling",
+    "distributed": "memory_and_processes",
 }
 
 # Classes and functions of a module that another notebook introduces.
-ELSEWHERE = {("engine", "Value"): "backpropagation"}
+ELSEWHERE = {
+    ("engine", "Value"): "backpropagation",
+    ("speed", "PerImage"): "speed",
+    ("speed", "PoolFirst"): "speed",
+    ("speed", "bfloat16_pays"): "speed",
+    ("costs", "operations"): "speed",
+    ("costs", "measure_kept"): "memory_and_processes",
+}
 
 
 def introduced(module, name):
