@@ -147,9 +147,9 @@ def ring(history):
     cells = [(w, c) for w in range(size) for c in range(size)]
     boxes, texts = {}, {}
     for w, c in cells:
-        boxes[w, c] = Rectangle((c, w), 0.9, 0.8, ec=QUIET, lw=1)
+        boxes[w, c] = Rectangle((c, w), 0.9, 0.66, ec=QUIET, lw=1)
         axes.add_patch(boxes[w, c])
-        middle = c + 0.45, w + 0.4
+        middle = c + 0.45, w + 0.33
         texts[w, c] = axes.text(*middle, "", ha="center", va="center", size=12)
     arrows = [
         axes.annotate(
@@ -161,9 +161,9 @@ def ring(history):
         )
         for _ in range(size)
     ]
-    axes.set(xlim=(-0.1, size + 0.2), ylim=(size + 0.25, -0.35))
+    axes.set(xlim=(-0.1, size + 0.2), ylim=(size + 0.2, -0.25))
     axes.set_yticks(
-        [w + 0.4 for w in range(size)], [f"worker {w}" for w in range(size)]
+        [w + 0.33 for w in range(size)], [f"worker {w}" for w in range(size)]
     )
     axes.set_xticks(
         [c + 0.45 for c in range(size)], [f"chunk {c}" for c in range(size)]
@@ -186,13 +186,13 @@ def ring(history):
             boxes[cell].set_linewidth(3 if sends else 1)
         for w, arrow in enumerate(arrows):
             x = (w - steps) % size + 0.45
-            end = (x, w + 1.05) if w < size - 1 else (x, size + 0.22)
-            arrow.xy, arrow.xyann = end, (x, w + 0.78)
+            end = (x, w + 1.03)
+            arrow.xy, arrow.xyann = end, (x, w + 0.64)
             arrow.set_visible(steps < last)
         if steps == last:
             words = "everybody holds every sum"
         else:
-            verb = "is added" if steps < size - 1 else "replaces"
+            verb = "is added" if steps < size - 1 else "replaces the other"
             words = f"next, each framed chunk goes down and {verb}"
         caption.set_text(f"after {steps} steps: {words}")
         whole = int((state == complete).sum())
