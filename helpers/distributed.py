@@ -13,23 +13,18 @@ the same number of processes and threads a run repeats exactly (by ddp with
 more than two only if it was not interrupted).
 """
 
-import argparse
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import torch
 import torch.distributed as dist
 from torch.distributed.checkpoint.state_dict import (
     StateDictOptions,
-    get_model_state_dict,
-    get_optimizer_state_dict,
     set_optimizer_state_dict,
 )
 from torch.distributed.device_mesh import init_device_mesh
@@ -40,17 +35,9 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from helpers.data import DataError, LabelledImages, load_embedded
+from helpers.distributed_checkpoint import SETTINGS, load, save
+from helpers.distributed_options import Refused, parse
 from helpers.model import BigModel
-from helpers.saved import load_saved
-
-PRECISIONS = ("float64", "float32", "bfloat16")
-ROOT = Path(__file__).resolve().parent.parent
-# What a run must share with the one whose checkpoint it goes on from.
-SETTINGS = ("images", "batch_size", "seed", "learning_rate", "precision")
-
-
-class Refused(Exception):
-    """A run that cannot be; the message says why and what to do."""
 
 
 def average_gradients(model):
@@ -152,76 +139,6 @@ def train(options, images, checkpoint=None):
     }
 
 
-def save(model, optimizer, losses, options):
-    """Process 0 writes a checkpoint that any number of processes can read.
-
-    Written beside its place and then put there, so that a process killed
-    while it writes leaves the previous checkpoint whole. Training draws no
-    random numbers but the order of images, so there are no others to keep.
-    """
-    if not options.checkpoint:
-        return
-    whole = StateDictOptions(full_state_dict=True, cpu_offload=True)
-    checkpoint = {
-        "model": get_model_state_dict(model, options=whole),
-        "optimizer": get_optimizer_state_dict(model, optimizer, options=whole),
-        "losses": losses,  # of every step until now
-        "settings": {name: getattr(options, name) for name in SETTINGS},
-    }
-    if dist.get_rank() == 0:
-        unfinished = Path(f"{options.checkpoint}.unfinished")
-        torch.save(checkpoint, unfinished)
-        os.replace(unfinished, options.checkpoint)
-
-
-def load(options):
-    """The checkpoint to go on from, or None; Refused if that cannot be."""
-    path = options.checkpoint
-    if not path or not path.is_file():
-        if options.resume:
-            raise Refused(
-                f"--resume, but there is no --checkpoint {path}: leave "
-                "--resume out to start from the beginning"
-            )
-        return None
-    remedy = "give another --checkpoint, or delete this one to start anew"
-    try:
-        found = load_saved(path)
-    except ValueError as error:
-        raise Refused(
-            f"{path} is no checkpoint of this script ({error}): {remedy}"
-        ) from None
-    try:
-        theirs = {name: w.shape for name, w in found["model"].items()}
-        state = found["optimizer"]["state"]
-        moments = {n: state[n]["momentum_buffer"].shape for n in theirs}
-        step, settings = len(found["losses"]), dict(found["settings"])
-    except Exception as error:  # a damaged file may raise any
-        raise Refused(
-            f"{path} is damaged, or no checkpoint of this script "
-            f"({type(error).__name__}): {remedy}"
-        ) from None
-    ours = {name: w.shape for name, w in BigModel().state_dict().items()}
-    if not theirs == moments == ours:
-        raise Refused(
-            f"{path} holds another model than BigModel, with the weights "
-            f"{', '.join(theirs)}: {remedy}"
-        )
-    for name in SETTINGS:
-        before, now = settings.get(name), getattr(options, name)
-        if before != now:
-            raise Refused(
-                f"{path} is of a run with {name} {before}, not {now}: go on "
-                f"with {before}, or {remedy}"
-            )
-    if step > options.steps:
-        raise Refused(
-            f"{path} has taken {step} steps, more than --steps "
-            f"{options.steps}: ask for more, or {remedy}"
-        )
-    return found
-
-
 def part(weights):
     """What this process holds of a tensor that may be sharded."""
     return weights.to_local() if isinstance(weights, DTensor) else weights
@@ -238,70 +155,6 @@ def say(line):
     """Print a line once, not once a process."""
     if dist.get_rank() == 0:
         print(line, flush=True)
-
-
-class Parser(argparse.ArgumentParser):
-    """Refuses, where argparse would end one process and leave the others."""
-
-    def error(self, message):
-        raise Refused(f"{message} (--help lists the options)")
-
-
-def parse(arguments):
-    """The options of the command line; Refused if they cannot be."""
-    parser = Parser("helpers.distributed", description=__doc__.split("\n")[0])
-    add = parser.add_argument
-    add("--strategy", choices=("by-hand", "ddp", "fsdp"), default="ddp")
-    add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--precision", choices=PRECISIONS, default="float32")
-    add("--images", type=int, default=2048, help="how many to train on")
-    add("--batch-size", type=int, default=64, help="of all processes")
-    add("--steps", type=int, default=8, help="in all, earlier ones too")
-    add("--learning-rate", type=float, default=0.05)
-    add("--seed", type=int, default=0)
-    add("--checkpoint", type=Path, help="goes on from it if it is there")
-    add("--every", type=int, default=4, help="steps between checkpoints")
-    add("--resume", action="store_true", help="the checkpoint must be there")
-    add("--expect-processes", type=int, help="refuse any other number")
-    add("--out", type=Path, help="where the result is written, as JSON")
-    add("--die-at", type=int, help="kill a process after this step, once")
-    add("--die-rank", type=int, default=0, help="which one is killed")
-    options = parser.parse_args(arguments)
-    num_processes = dist.get_world_size()
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
-    folders = [
-        p.absolute().parent for p in (options.checkpoint, options.out) if p
-    ]
-    for wrong, message in (
-        (
-            min(options.batch_size, options.steps, options.every) < 1,
-            "--batch-size, --steps and --every must be 1 or more",
-        ),
-        (
-            options.expect_processes not in (None, num_processes),
-            f"{options.expect_processes} processes were expected, "
-            f"{num_processes} came: start them by torchrun --nproc-per-node "
-            f"{options.expect_processes} -m helpers.distributed",
-        ),
-        (
-            options.batch_size % num_processes,
-            f"{num_processes} processes cannot share a batch of "
-            f"{options.batch_size} images equally: choose a --batch-size "
-            f"that {num_processes} divides",
-        ),
-        (
-            options.device == "cuda" and torch.cuda.device_count() < here,
-            f"{here} process(es) need a GPU each, this machine has "
-            f"{torch.cuda.device_count()}: start fewer, or --device cpu",
-        ),
-        (
-            not all(folder.is_dir() for folder in folders),
-            f"make the folders first: {', '.join(map(str, folders))}",
-        ),
-    ):
-        if wrong:
-            raise Refused(message)
-    return options
 
 
 def prepare(arguments):
@@ -354,7 +207,7 @@ def gather(value):
 
 
 def main(arguments=None):
-    """The exit code: 0, or 2 with one line that says what to mend."""
+    """The exit code: 0, or 2 with one line that says what to change."""
     join()
     try:
         prepared, problem = prepare(arguments), None
@@ -385,51 +238,6 @@ def main(arguments=None):
         )
     dist.destroy_process_group()
     return 0
-
-
-def command(num_processes, *options, restarts=0):
-    """What starts the script with so many processes on this machine.
-
-    `restarts`: how often torchrun starts all anew after one has died. They
-    meet at a free port of the loopback interface: this needs no network.
-    """
-    script = ["-m", "helpers.distributed", *map(str, options)]
-    if num_processes == 1:
-        return [sys.executable, *script]
-    torchrun = [sys.executable, "-m", "torch.distributed.run"]
-    meeting = ["--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0"]
-    number = [
-        f"--nproc-per-node={num_processes}",
-        f"--max-restarts={restarts}",
-    ]
-    return [*torchrun, *meeting, "--local-addr=127.0.0.1", *number, *script]
-
-
-def launch(num_processes, *options, restarts=0, timeout=300):
-    """Run `command(...)`; the CompletedProcess, with its output as text.
-
-    The processors are shared out as threads, unless OMP_NUM_THREADS is set.
-    If the script refused, stderr is its reason alone, without what torchrun
-    adds.
-    """
-    threads = max(1, (os.cpu_count() or 1) // num_processes)
-    environment = {"OMP_NUM_THREADS": str(threads), **os.environ}
-    paths = (str(ROOT), os.environ.get("PYTHONPATH"))
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
-    # Not the folder of the notebook, where a learner may have a helpers.py.
-    environment["PYTHONSAFEPATH"] = "1"
-    done = subprocess.run(
-        command(num_processes, *options, restarts=restarts),
-        env=environment,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=timeout,
-    )
-    errors = [
-        e for e in done.stderr.splitlines(True) if e.startswith("error:")
-    ]
-    done.stderr = "".join(errors) or done.stderr
-    return done
 
 
 if __name__ == "__main__":

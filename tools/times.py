@@ -154,7 +154,6 @@ LIMITS = Measure(words=3800, cells=55, minutes=65)
 UNLIMITED = {
     "speed",
     "fewer_images",
-    "memory_and_processes",
     "cost_and_scaling",
 }  # until it is four notebooks
 

@@ -14,8 +14,42 @@ from helpers.checks import (
     uniform,
 )
 
+# What later cells use while the learner's own is missing or wrong.
 
-@check(right="every image counts the same, in whichever part it came")
+
+def _accumulated_gradient(model, parts):
+    num_images = sum(len(y) for _, y in parts)
+    model.zero_grad()
+    for X, y in parts:
+        loss = F.cross_entropy(model(X), y) * len(y) / num_images
+        loss.backward()
+    return [p.grad for p in model.parameters()]
+
+
+def _inputs_held(num_blocks, num_segments):
+    return num_segments + num_blocks // num_segments - 1
+
+
+def _ring_step(held, step):
+    num_workers = len(held)
+    after = held.clone()
+    for worker in range(num_workers):
+        left = (worker - 1) % num_workers
+        chunk = (left - step) % num_workers
+        after[worker, chunk] = held[left, chunk]
+        if step < num_workers - 1:
+            after[worker, chunk] += held[worker, chunk]
+    return after
+
+
+def _worker_memory(num_weights, num_workers, activations):
+    return 16 * num_weights / num_workers / 1e9 + activations
+
+
+@check(
+    right="every image counts the same, in whichever part it came",
+    ours=_accumulated_gradient,
+)
 def accumulated_gradient(answer, random):
     fixed = [1], [3], [1, 1], [1, 3], [2, 1], [1, 2, 4], [5, 1, 1], [2, 2, 4]
     drawn = [(Random(i), sizes) for i, sizes in enumerate(fixed)]
@@ -111,7 +145,148 @@ class _Used(nn.Linear):
         return twin
 
 
-@check(right="sixteen bytes a weight are shared out, the activations are not")
+@check(
+    right="one input waits for each segment, and one segment at a time has "
+    "all of its own",
+    ours=_inputs_held,
+)
+def inputs_held(answer, random):
+    cases = [(1, 1), (4, 1), (4, 2), (4, 4), (6, 2), (6, 3), (12, 4)]
+    cases += [(64, 8), (64, 1), (64, 64), (100, 5)]
+    for blocks in random.sample(range(2, 12), 4):
+        segments = random.randint(2, 12)
+        cases.append((blocks * segments, segments))
+
+    mistakes = {
+        "the first input of the segment that is computed again is counted "
+        "twice: it has waited already": lambda n, k: k + n // k,
+        "those are the inputs that wait: while a segment is computed again, "
+        "it holds those of its own blocks too": lambda n, k: k,
+        "that is one segment alone: the inputs of the other segments are "
+        "waiting meanwhile": lambda n, k: n // k,
+        "with nothing thrown away all inputs are held: count those that wait "
+        "and those of one segment": lambda n, k: n,
+        "only one segment is computed again at a time, so do not count all "
+        "of them": lambda n, k: n + k,
+        "only one segment is computed again at a time: its blocks are "
+        "num_blocks // num_segments": lambda n, k: n + k - 1,
+        "a segment has num_blocks // num_segments blocks, not "
+        "num_segments": lambda n, k: 2 * k - 1,
+        "the segment that is computed again has an input too, and it is "
+        "held: one more": lambda n, k: k + n // k - 2,
+        "that is the number of segments that gives the smallest peak, not "
+        "the peak": lambda n, k: n**0.5,
+        "that is the peak of the best number of segments, not of "
+        "this one": lambda n, k: 2 * n**0.5 - 1,
+    }  # fmt: skip
+    way = "count the inputs that wait, then those of one segment"
+    diagnose(answer, cases, _inputs_held, mistakes, way, tolerance=1e-9)
+
+
+@check(
+    right="first every chunk is added up around the ring, then it is passed "
+    "on",
+    ours=_ring_step,
+)
+def ring_step(answer, random):
+    def start(size, length, source=None):
+        if source is None:  # 1, 10, 100: a sum shows whose numbers it holds
+            rows = 10.0 ** torch.arange(size, dtype=torch.float64)
+            return rows[:, None, None].expand(size, size, length).clone()
+        return uniform(source, (size, size, length), 0.5, 4)
+
+    cases = []
+    for size in (2, 3, 4):
+        held = start(size, 1)
+        for step in range(2 * (size - 1)):
+            cases.append((held, step))
+            held = _ring_step(held, step)
+    for source in (Random(0), random):
+        cases += [(start(3, 2, source), step) for step in range(4)]
+        cases += [(start(5, 1, source), step) for step in range(8)]
+
+    def moved(to=1, by=-1, first=0, late=0, both=None):
+        """A ring that goes wrong: to which neighbour, which chunk, until
+        when it adds, whether it always does or never."""
+
+        def step_of(held, step):
+            size, after = len(held), held.clone()
+            adds = step < size - 1 + late if both is None else both
+            for worker in range(size):
+                left = (worker - to) % size
+                chunk = (left + by * step + first) % size
+                message = held[left, chunk]
+                own = held[worker, chunk] if adds else 0
+                after[worker, chunk] = own + message
+            return after
+
+        return step_of
+
+    def summed(held, step):
+        return held.sum(0, keepdim=True).expand_as(held)
+
+    def gone(held, step):  # a sender that keeps nothing
+        after = _ring_step(held, step)
+        for worker in range(len(held)):
+            after[worker, (worker - step) % len(held)] = 0
+        return after
+
+    def one(held, step):  # worker 0 sends, and nobody else
+        after = held.clone()
+        chunk = -step % len(held)
+        adds = step < len(held) - 1
+        after[1, chunk] = held[0, chunk] + adds * held[1, chunk]
+        return after
+
+    def whole(held, step):
+        adds = step < len(held) - 1
+        return held.roll(1, 0) + (held if adds else 0)
+
+    mistakes = {
+        "nothing has moved: return what the workers hold after the "
+        "messages": lambda held, step: held,
+        "that is the end of the journey: make one step, in which each worker "
+        "sends one chunk": summed,
+        "each worker sends one chunk, not all of them": whole,
+        "in the second half nothing is added any more: what arrives takes "
+        "the place of what was there": moved(both=True),
+        "in the first half what arrives is added to what is there: it does "
+        "not take its place": moved(both=False),
+        "the halves change one step late: num_workers - 1 steps add, and "
+        "the first of them is step 0": moved(late=1),
+        "the halves change one step early: num_workers - 1 steps "
+        "add": moved(late=-1),
+        "the messages go the wrong way round: worker w sends to "
+        "w + 1": moved(to=-1),
+        "the chunk is one further back at each step, (worker - step) % "
+        "num_workers, not one further on": moved(by=1),
+        "at every step each worker sends the same chunk: it must be "
+        "(worker - step) % num_workers": moved(by=0),
+        "the chunk follows from the worker that sends it, not from the one "
+        "that receives it": moved(first=1),
+        "the sender keeps what it sends: a message is a copy": gone,
+        "all workers send at every step, not worker 0 alone": one,
+    }  # fmt: skip
+
+    def seen(held, step):
+        return {"held": held.squeeze(-1), "step": step}
+
+    way = "worker w sends chunk (w - step) % num_workers to worker w + 1"
+    diagnose(
+        answer,
+        cases,
+        _ring_step,
+        mistakes,
+        way,
+        exact_shape=True,
+        show=seen,
+    )
+
+
+@check(
+    right="sixteen bytes per weight are shared out, the activations are not",
+    ours=_worker_memory,
+)
 def worker_memory(answer, random):
     cases = [(10**9, 1, 1.0), (10**9, 1, 0.0), (10**9, 4, 3.0), (2000, 2, 4.0)]
     cases += [(7 * 10**9, 1, 5.0), (70 * 10**9, 64, 12.5)]
@@ -122,17 +297,17 @@ def worker_memory(answer, random):
         return each * num_weights / num_workers / 1e9 + activations
 
     mistakes = {
-        "12 bytes a weight: the float32 copy that the optimiser steps is "
+        "12 bytes per weight: the float32 copy that the optimiser steps is "
         "missing": lambda *case: truth(*case, 12),
-        "14 bytes a weight: weights and gradients are both there in "
+        "14 bytes per weight: weights and gradients are both there in "
         "bfloat16, two bytes each": lambda *case: truth(*case, 14),
-        "8 bytes a weight: Adam keeps two averages of four bytes each, and "
+        "8 bytes per weight: Adam keeps two averages of four bytes each, and "
         "there is a float32 copy": lambda *case: truth(*case, 8),
         "weights and gradients alone: the optimiser's state is the larger "
         "part": lambda *case: truth(*case, 4),
         "only the weights are counted": lambda *case: truth(*case, 2),
-        "20 bytes a weight: the gradients are in bfloat16, not in float32 as "
-        "well": lambda *case: truth(*case, 20),
+        "20 bytes per weight: the gradients are in bfloat16, not in float32 "
+        "as well": lambda *case: truth(*case, 20),
         "activations are not sharded: each worker has those of its own "
         "images": lambda n, w, a: truth(n, w, a / w),
         "weights, gradients and state are shared out: divide them by the "

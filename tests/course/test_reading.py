@@ -12,7 +12,6 @@ from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 EXEMPT = {
     "speed",
     "fewer_images",
-    "memory_and_processes",
     "cost_and_scaling",
 }
 READABLE = [path for path in NOTEBOOKS if topic(path) not in EXEMPT]

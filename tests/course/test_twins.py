@@ -219,7 +219,7 @@ def average_gradients(model):  # the sum
     ("module", "name"), WRONG, ids=[name for _, name in WRONG]
 )
 def test_a_wrong_lesson_is_noticed(module, name):
-    about = INTRODUCED[module]
+    about = introduced(module, name)
     wrong = shown.with_source(about, WRONG[module, name])
     assert not disagreement(module, name, shown.run(about).module)
     assert disagreement(module, name, wrong.module)
@@ -277,7 +277,8 @@ def test_small_faults_in_a_lesson_are_noticed(module):
         if not is_noticed(module, name, fault)
     ]
     # What learners build themselves is not among them.
-    assert len(planted) >= (3 if module == "training" else 10)
+    few = {"training": 3, "distributed": 9}
+    assert len(planted) >= few.get(module, 10)
     assert len(missed) <= max(1, len(planted) / 10), (
         f"of {len(planted)} faults in what a notebook shows of helpers/"
         f"{module}.py, these {len(missed)} change nothing that is compared: "

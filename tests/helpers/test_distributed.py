@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from helpers.distributed import command, launch, main, share_of_batch
+from helpers.distributed import main, share_of_batch
+from helpers.processes import command, launch
 
 # 4 whole batches an epoch, so that a run that stops after step 3 and is
 # killed after step 5 goes on within an epoch and over its end.

@@ -32,7 +32,76 @@ def _functional(model, parts):
     )
 
 
+def _counted(num_blocks, num_segments):
+    size = num_blocks // num_segments
+    starts = set(range(0, num_blocks, size))
+    return max(
+        len(starts | set(range(start, start + size))) for start in starts
+    )
+
+
+def _lists(held, step):
+    held = held.tolist()
+    size = len(held)
+    after = [[list(chunk) for chunk in row] for row in held]
+    for worker in range(size):
+        right, chunk = (worker + 1) % size, (worker - step) % size
+        message = held[worker][chunk]
+        if step < size - 1:
+            own = held[right][chunk]
+            message = [a + b for a, b in zip(own, message, strict=True)]
+        after[right][chunk] = message
+    return after
+
+
+def _messages_first(held, step):
+    size = len(held)
+    messages = [held[w, (w - step) % size].clone() for w in range(size)]
+    held = held.clone()
+    for worker, message in enumerate(messages):
+        place = (worker + 1) % size, (worker - step) % size
+        if step < size - 1:
+            held[place] += message
+        else:
+            held[place] = message
+    return held
+
+
+def _in_turn(held, step):
+    held = held.clone()
+    size = len(held)
+    for worker in range(size):
+        right, chunk = (worker + 1) % size, (worker - step) % size
+        message = held[worker, chunk].clone()
+        if step < size - 1:
+            message += held[right, chunk]
+        held[right, chunk] = message
+    return held
+
+
+def _indexed(held, step):
+    workers = torch.arange(len(held))
+    chunks = (workers - step) % len(held)
+    right = (workers + 1) % len(held)
+    after = held.clone()
+    keep = float(step < len(held) - 1)
+    after[right, chunks] = held[workers, chunks] + keep * held[right, chunks]
+    return after
+
+
 RIGHT = {
+    "inputs_held": {
+        "counted, segment by segment": _counted,
+        "a float": lambda n, k: k - 1 + n / k,
+        "NumPy": lambda n, k: np.int64(n) // k + np.int64(k) - 1,
+    },
+    "ring_step": {
+        "lists of numbers": _lists,
+        "all messages first": _messages_first,
+        "one message after the other": _in_turn,
+        "without a loop": _indexed,
+        "NumPy": lambda held, step: _indexed(held, step).numpy(),
+    },
     "accumulated_gradient": {
         "summed losses, a tuple": _by_summed_loss,
         "image by image, NumPy": _by_image,

@@ -65,6 +65,55 @@ def _worker(bytes_a_weight):
     return answer
 
 
+def in_place(held, step):
+    held[:] = _ring(held, step)
+    return held
+
+
+def _ring(held, step, adds=lambda step, size: step < size - 1, way=1, by=-1):
+    size, after = len(held), held.clone()
+    for worker in range(size):
+        to, chunk = (worker + way) % size, (worker + by * step) % size
+        after[to, chunk] = held[worker, chunk]
+        if adds(step, size):
+            after[to, chunk] += held[to, chunk]
+    return after
+
+
+def everything(held, step):
+    after = held.roll(1, dims=0)
+    return after + held if step < len(held) - 1 else after
+
+
+def receiver_s_chunk(held, step):
+    size, after = len(held), held.clone()
+    for worker in range(size):
+        chunk = (worker - step) % size
+        after[worker, chunk] = held[worker - 1, chunk]
+        if step < size - 1:
+            after[worker, chunk] += held[worker, chunk]
+    return after
+
+
+def given_away(held, step):
+    after = _ring(held, step)
+    for worker in range(len(held)):
+        after[worker, (worker - step) % len(held)] = 0
+    return after
+
+
+def worker_0_alone(held, step):
+    after, chunk = held.clone(), -step % len(held)
+    after[1, chunk] = held[0, chunk]
+    if step < len(held) - 1:
+        after[1, chunk] = held[0, chunk] + held[1, chunk]
+    return after
+
+
+def one_row(held, step):
+    return _ring(held, step)[0]
+
+
 def steps_too(model, parts):
     count = sum(len(y) for _, y in parts)
     model.zero_grad()
@@ -88,15 +137,53 @@ WRONG = {
         "one part at a time": all_at_once,
         "leave the step to the caller": steps_too,
     },
+    "inputs_held": {
+        "counted twice": lambda n, k: k + n // k,
+        "those are the inputs that wait": lambda n, k: k,
+        "that is one segment alone": lambda n, k: n // k,
+        "with nothing thrown away": lambda n, k: n,
+        "do not count all of them": lambda n, k: n + k,
+        "its blocks are num_blocks // num_segments": lambda n, k: n + k - 1,
+        "not num_segments": lambda n, k: 2 * k - 1,
+        "it is held: one more": lambda n, k: k - 1 + n // k - 1,
+        "not the peak": lambda n, k: n**0.5,
+        "not of this one": lambda n, k: 2 * n**0.5 - 1,
+        "count the inputs that wait, then": lambda n, k: max(k, n // k),
+    },
+    "ring_step": {
+        "is changed on the way": in_place,
+        "nothing has moved": lambda held, step: held,
+        "make one step": lambda held, step: held.sum(0).expand_as(held),
+        "one chunk, not all": everything,
+        "nothing is added any more": lambda held, step: _ring(
+            held, step, lambda step, size: True
+        ),
+        "what arrives is added": lambda held, step: _ring(
+            held, step, lambda step, size: False
+        ),
+        "one step late": lambda held, step: _ring(
+            held, step, lambda step, size: step < size
+        ),
+        "one step early": lambda held, step: _ring(
+            held, step, lambda step, size: step < size - 2
+        ),
+        "the wrong way round": lambda held, step: _ring(held, step, way=-1),
+        "not one further on": lambda held, step: _ring(held, step, by=1),
+        "sends the same chunk": lambda held, step: _ring(held, step, by=0),
+        "not from the one that receives": receiver_s_chunk,
+        "a message is a copy": given_away,
+        "not worker 0 alone": worker_0_alone,
+        "numbers of shape": one_row,
+    },
     "worker_memory": {
         "do not divide them by 10**9": lambda n, w, a: (16 * n / w + a) / 1e9,
         "that is in bytes": lambda n, w, a: 16 * n / w + a * 1e9,
-        "12 bytes a weight": _worker(12),
-        "14 bytes a weight": _worker(14),
-        "8 bytes a weight: Adam": _worker(8),
+        "12 bytes per weight": _worker(12),
+        "14 bytes per weight": _worker(14),
+        "8 bytes per weight: Adam": _worker(8),
         "weights and gradients alone": _worker(4),
         "only the weights are counted": _worker(2),
-        "20 bytes a weight": _worker(20),
+        "20 bytes per weight": _worker(20),
         "activations are not sharded": lambda n, w, a: (16 * n / 1e9 + a) / w,
         "divide them by the number of workers": lambda n, w, a: (
             16 * n / 1e9 + a

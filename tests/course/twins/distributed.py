@@ -1,30 +1,12 @@
 """Inputs for training with several processes, of which one is real."""
 
-import contextlib
-import os
-import socket
 from unittest import mock
 
 import torch.distributed as dist
 from torch import nn
 
 from tests.course.twins.draw import Twin
-from tests.course.twins.portrait import EXACT, portrait
-
-
-@contextlib.contextmanager
-def alone():
-    """A group of one process, which talks to nobody."""
-    loopback = [n for _, n in socket.if_nameindex() if n in ("lo", "lo0")]
-    chosen = {"GLOO_SOCKET_IFNAME": loopback[0]} if loopback else {}
-    with mock.patch.dict(os.environ, chosen):
-        dist.init_process_group(
-            "gloo", store=dist.HashStore(), rank=0, world_size=1
-        )
-        try:
-            yield
-        finally:
-            dist.destroy_process_group()
+from tests.course.twins.portrait import EXACT
 
 
 def small(draw):
@@ -72,28 +54,7 @@ def shares(draw):
     return (step, rank, num_processes, images, batch_size, seed), {}
 
 
-def to_spread(draw):
-    strategy = draw.turn("by-hand", "ddp", "fsdp")
-    return (small(draw), strategy, draw.tensor(4, 3)), {}
-
-
-def use_spread(side, model, strategy, X):
-    """What it is now, and that it trains as before. What is sharded is only
-    looked at: torch 2.6 cannot run it without a GPU."""
-    with alone():
-        result = side.spread(model, strategy)
-        made = (type(result).__name__, result is model)
-        parts = [type(part).__name__ for part in model.modules()]
-        logits = None
-        if strategy != "fsdp":
-            logits = result(X)
-            logits.square().mean().backward()
-        seen = [portrait(weight) for weight in result.parameters()]
-        return made, parts, seen, portrait(logits)
-
-
 TWINS = {
     "average_gradients": Twin(with_gradients, use_average_gradients),
     "share_of_batch": Twin(shares, draws=30, tolerance=EXACT),
-    "spread": Twin(to_spread, use_spread, 3),
 }
