@@ -155,7 +155,6 @@ UNLIMITED = {
     "speed",
     "fewer_images",
     "memory_and_processes",
-    "cost_and_scaling",
 }  # until it is four notebooks
 
 

@@ -13,7 +13,6 @@ EXEMPT = {
     "speed",
     "fewer_images",
     "memory_and_processes",
-    "cost_and_scaling",
 }
 READABLE = [path for path in NOTEBOOKS if topic(path) not in EXEMPT]
 each_notebook = pytest.mark.parametrize(
