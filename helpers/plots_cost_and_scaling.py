@@ -26,7 +26,7 @@ def amount(number):
         if number >= size:
             return f"{number / size:,.3g}{name}"
     if number >= 100:
-        return f"{number:,.0f}"
+        return f"{float(f'{number:.3g}'):,.0f}"
     return f"{number:.2g}" if number >= 0.001 else f"{number:.0e}"
 
 
@@ -188,7 +188,7 @@ def floors(n, losses, curves):
     curves: {floor: function of n}
     """
     figure, axes = plt.subplots(figsize=(6.4, 3.2))
-    wide = np.geomspace(n.min() / 1.5, n.max() * 150)
+    wide = np.geomspace(n.min() / 1.5, n.max() * 100)
     axes.plot(n, losses, "o", color=DATA, ms=5, label="runs")
     styles = ("-", "--", ":")
     ends = []
@@ -199,11 +199,10 @@ def floors(n, losses, curves):
         axes.annotate(
             f"floor {floor}: {end:.2f}",
             (100 * n.max(), end),
-            (8, 0),
+            (10, 0),
             textcoords="offset points",
             va="center",
         )
-    axes.axvline(100 * n.max(), color=QUIET, ls=":")
     axes.set(
         xscale="log",
         yscale="log",
@@ -228,11 +227,9 @@ def serving(sizes, milliseconds):
     left.plot(sizes, milliseconds, "o-", color=MODEL)
     right.plot(sizes, rates, "s-", color=DATA)
     left.set(ylabel="latency, ms", yscale="log")
-    ticks = [
-        t
-        for t in (1, 3, 10, 30, 100, 300, 1000)
-        if t <= 2 * max(left.get_ylim())
-    ]
+    low, high = left.get_ylim()
+    marks = (0.3, 1, 3, 10, 30, 100, 300, 1000, 3000)
+    ticks = [mark for mark in marks if low <= mark <= high]
     left.set_yticks(ticks, [str(t) for t in ticks])
     left.minorticks_off()
     right.set_ylabel("throughput, images/s")
