@@ -58,12 +58,6 @@ def six_n_d(num_parameters, num_examples):
     return 6 * num_parameters * num_examples
 
 
-def count_over_rule(model, side=28):
-    """How many times the counted operations of a BigModel are 6 N D."""
-    num_parameters = sum(p.numel() for p in model.parameters())
-    return operations_per_image(model, side) / six_n_d(num_parameters, 1)
-
-
 # ---- Memory --------------------------------------------------------------
 
 # Numbers that an optimizer keeps for each parameter.
@@ -204,41 +198,28 @@ def training_cost(
 
 @dataclass(frozen=True)
 class Accelerator:
-    """Peak bfloat16 operations a second (dense), watts of the board or chip
-    (None: the maker does not publish it), bytes of memory, the source."""
+    """Peak bfloat16 operations a second (dense: no zeros left out), watts of
+    the board or chip, bytes of memory, and who says so."""
 
     rate: float
-    watts: float | None
+    watts: float
     memory: float
     source: str
 
 
-GOOGLE = "Google Cloud documentation, TPU"
+# What a maker states for "sparse" arithmetic, which leaves out every second
+# product, is halved here.
 ACCELERATORS = {
-    "NVIDIA A100 SXM": Accelerator(
-        312e12, 400, 80e9, "NVIDIA, A100 80 GB data sheet, 2021"
-    ),
-    "NVIDIA H100 SXM": Accelerator(
-        989e12, 700, 80e9, "NVIDIA, H100 data sheet, 2023 (half of sparse)"
-    ),
-    "NVIDIA H200 SXM": Accelerator(
-        989e12, 700, 141e9, "NVIDIA, H200 data sheet, 2024 (half of sparse)"
-    ),
-    "NVIDIA B200": Accelerator(
-        2250e12, 1000, 180e9, "NVIDIA, Blackwell and DGX B200 briefs, 2024"
-    ),
-    "AMD MI300X": Accelerator(
-        1307.4e12, 750, 192e9, "AMD, Instinct MI300X data sheet, 2023"
-    ),
-    "Google TPU v4": Accelerator(
-        275e12,
-        192,  # the most that was measured; 170 on average
-        32 * 2**30,
-        "Jouppi and others, 2023; " + GOOGLE + " v4",
-    ),
-    "Google TPU v5e": Accelerator(197e12, None, 16e9, GOOGLE + " v5e"),
-    "Google TPU v5p": Accelerator(459e12, None, 95e9, GOOGLE + " v5p"),
-    "Google TPU v6e": Accelerator(918e12, None, 32e9, GOOGLE + " v6e"),
+    name: Accelerator(*facts)
+    for name, *facts in (
+        ("NVIDIA A100 SXM", 312e12, 400, 80e9, "NVIDIA data sheet, 2021"),
+        ("NVIDIA H100 SXM", 989e12, 700, 80e9, "NVIDIA data sheet, 2023"),
+        ("NVIDIA H200 SXM", 989e12, 700, 141e9, "NVIDIA data sheet, 2024"),
+        ("NVIDIA B200", 2250e12, 1000, 180e9, "NVIDIA data sheet, 2024"),
+        ("AMD MI300X", 1307.4e12, 750, 192e9, "AMD data sheet, 2023"),
+        # 192 W is the most that was measured; on average it was 170 W.
+        ("Google TPU v4", 275e12, 192, 32 * 2**30, "Jouppi and others, 2023"),
+    )
 }
 
 

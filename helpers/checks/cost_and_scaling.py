@@ -2,6 +2,7 @@
 
 from random import Random
 
+import numpy as np
 import torch
 
 from helpers.checks import (
@@ -14,8 +15,34 @@ from helpers.checks import (
     uniform,
 )
 
+# What later cells use while the learner's own is missing or wrong.
 
-@check(right="operations, seconds, joules, kilowatt-hours, each by its unit")
+
+def _kilowatt_hours(operations, peak, utilisation, watts, overhead):
+    seconds = operations / (peak * utilisation)
+    return seconds * watts * overhead / 3.6e6
+
+
+def _power_law(n, losses):
+    exponent, start = np.polyfit(np.log(n), np.log(losses), 1)
+    return np.exp(start), exponent
+
+
+def _best_split(operations):
+    num_weights = (operations / 120) ** 0.5
+    return num_weights, 20 * num_weights
+
+
+def _quantise_rows(weight):
+    largest = weight.abs().amax(dim=1, keepdim=True)
+    scale = largest.clamp(min=1e-12) / 127
+    return (weight / scale).round().to(torch.int8), scale
+
+
+@check(
+    right="operations, seconds, joules, kilowatt-hours, each by its unit",
+    ours=_kilowatt_hours,
+)
 def kilowatt_hours(answer, random):
     cases = [(3.6e6, 1.0, 1.0, 1.0, 1.0), (1.0, 2.0, 1.0, 7.2e6, 1.0)]
     cases += [(3.6e18, 1e12, 0.5, 500.0, 1.25)]
@@ -55,7 +82,173 @@ def kilowatt_hours(answer, random):
     diagnose(answer, cases, truth, mistakes, "go by way of seconds and joules")
 
 
-@check(right="as near as a scale for each row allows, and zeros stay zeros")
+def _runs(random):
+    """Runs of a law with noise; several share a size, in any order."""
+    factor, exponent = random.uniform(1.5, 6), random.uniform(-0.6, -0.05)
+    sizes = sorted(random.sample(range(3, 4000), random.randint(3, 5)))
+    n = [float(size) for size in sizes for _ in range(random.randint(1, 3))]
+    losses = [
+        factor * x**exponent * np.exp(random.uniform(-0.1, 0.1)) for x in n
+    ]
+    order = random.sample(range(len(n)), len(n))
+    return np.array(n)[order], np.array(losses)[order]
+
+
+def _through(n, losses, before=np.log, back=np.exp, on_x=np.log):
+    exponent, start = np.polyfit(on_x(n), before(losses), 1)
+    return back(start), exponent
+
+
+def _first_and_last(n, losses):
+    rise, run = losses[-1] / losses[0], n[-1] / n[0]
+    exponent = np.log(rise) / np.log(run)
+    return losses[0] / n[0] ** exponent, exponent
+
+
+@check(
+    right="a straight line through the logarithms, and the way back",
+    ours=_power_law,
+)
+def power_law(answer, random):
+    cases = [
+        (np.array([1.0, 4.0, 16.0]), np.array([3.0, 1.5, 0.75])),
+        (np.array([1.0, 10.0, 100.0, 100.0]), np.array([2.0, 1.0, 0.5, 0.4])),
+        (np.array([9.0, 1.0, 3.0]), np.array([0.7, 2.0, 1.6])),
+    ]
+    cases += [_runs(source) for source in (Random(0), Random(1), Random(2))]
+    cases += [_runs(random), _runs(random)]
+
+    def same(x):
+        return x
+
+    beliefs = {
+        "that is a straight line through the numbers themselves: take the "
+        "logarithm of both, n and losses": {
+            "before": same,
+            "back": same,
+            "on_x": same,
+        },
+        "losses need their logarithm too, not n alone": {
+            "before": same,
+            "back": same,
+        },
+        "n needs its logarithm too, not the losses alone": {"on_x": same},
+        "that is the logarithm of the factor: np.exp brings it back": {
+            "back": same
+        },
+        "the logarithm to base 10 comes back by 10 **, not by exp": {
+            "before": np.log10,
+            "on_x": np.log10,
+        },
+        "the natural logarithm comes back by np.exp, not by 10 **": {
+            "back": lambda start: 10.0**start
+        },
+    }
+
+    def mistakes(index):
+        named = {
+            text: lambda n, losses, b=belief: _through(n, losses, **b)[index]
+            for text, belief in beliefs.items()
+        }
+        named["return the factor first, then the exponent"] = (
+            lambda n, losses: _through(n, losses)[1 - index]
+        )
+        named[
+            "the loss falls as n grows, so the exponent is negative: keep the "
+            "sign of the slope"
+        ] = lambda n, losses: abs(_through(n, losses)[index])
+        named["losses lie on the vertical axis: np.polyfit(x, y, 1)"] = (
+            lambda n, losses: _through(losses, n)[index]
+        )
+        named["use all runs, not the first and the last alone"] = (
+            lambda n, losses: _first_and_last(n, losses)[index]
+        )
+        return named
+
+    names = "the factor", "the exponent"
+    way = "np.polyfit(np.log(n), np.log(losses), 1) gives slope and start"
+    for index in (1, 0):
+
+        def truth(n, losses, index=index):
+            return _through(n, losses)[index]
+
+        diagnose(
+            part(answer, index, *names),
+            cases,
+            truth,
+            mistakes(index),
+            way if index else f"the exponent is right, the factor not: {way}",
+            what=names[index],
+        )
+
+
+SWAPPED = "twenty tokens for each weight, and the weights come first"
+
+
+@check(
+    right="6ND is the budget, and twenty tokens belong to each weight",
+    ours=_best_split,
+)
+def best_split(answer, random):
+    cases = [(120.0,), (12_000.0,), (5.76e23,)]
+    cases += [(random.randint(101, 999) * 10.0**p,) for p in (18, 21, 24)]
+
+    def truth(operations):
+        num_weights = (operations / 120) ** 0.5
+        return num_weights, 20 * num_weights
+
+    def mistakes(index):
+        beliefs = {
+            "20N² operations without the 6: the budget is 6ND": lambda c: (
+                (c / 20) ** 0.5,
+                20 * (c / 20) ** 0.5,
+            ),
+            "120N² is the budget: take the root": lambda c: (c / 120, c / 6),
+            "as many tokens as weights: each weight has 20": lambda c: (
+                (c / 6) ** 0.5,
+                (c / 6) ** 0.5,
+            ),
+            SWAPPED: lambda c: truth(c)[::-1],
+            "the root belongs over the 20 too: N² = C / 120": lambda c: (
+                (c / 6) ** 0.5 / 20,
+                (c / 6) ** 0.5,
+            ),
+        }
+        named = {
+            text: lambda operations, b=belief: b(operations)[index]
+            for text, belief in beliefs.items()
+        }
+        if index:  # the weights are right, so they come first
+            del named[SWAPPED]
+            named[
+                "tokens times weights times 6 is the budget: divide by 6"
+            ] = lambda operations: operations / truth(operations)[0]
+            named[
+                "that is the number of weights again: 20 tokens for each"
+            ] = lambda operations: truth(operations)[0]
+        return named
+
+    names = "the number of weights", "the number of tokens"
+    way = "put D = 20N into C = 6ND and solve for N"
+    for index in (0, 1):
+
+        def one(operations, index=index):
+            return truth(operations)[index]
+
+        diagnose(
+            part(answer, index, *names),
+            cases,
+            one,
+            mistakes(index),
+            f"the weights are right, the tokens not: {way}" if index else way,
+            what=names[index],
+        )
+
+
+@check(
+    right="as near as a scale for each row allows, and zeros stay zeros",
+    ours=_quantise_rows,
+)
 def quantise_rows(answer, random):
     cases = tensors(
         ([[127.0]],),

@@ -1,5 +1,7 @@
 """The costs stated by formula are what torch counts."""
 
+import re
+
 import pytest
 import torch
 from torch import nn
@@ -63,9 +65,8 @@ def test_the_rule_of_six_holds_where_a_weight_is_used_once():
 def test_the_rule_of_six_is_too_low_for_convolutions():
     model = BigModel()
     assert costs.operations_per_image(model) == 129_815_136
-    ratio = costs.count_over_rule(model)
-    assert ratio == pytest.approx(129_815_136 / (6 * 6_358_658))
-    assert 3.3 < ratio < 3.5
+    rule = costs.six_n_d(sum(p.numel() for p in model.parameters()), 1)
+    assert 3.3 < costs.operations_per_image(model) / rule < 3.5
     layers = costs.operations(model)
     for name, positions in (("conv2", 196), ("fc1", 1)):
         weights = model.get_submodule(name).weight.numel()
@@ -180,7 +181,6 @@ def test_accelerators_are_of_a_sensible_size_and_have_a_source(name):
     device = costs.ACCELERATORS[name]
     assert 1e14 < device.rate < 1e16
     assert 1e10 < device.memory < 1e12
-    assert device.source
-    if device.watts is not None:
-        # Dense, not sparse: none does more than 2.5 operations a picojoule.
-        assert 0.5e12 < device.rate / device.watts < 2.5e12
+    assert re.search(r"\b20\d\d\b", device.source)
+    # Dense, not sparse: none does more than 2.5 operations a picojoule.
+    assert 0.5e12 < device.rate / device.watts < 2.5e12

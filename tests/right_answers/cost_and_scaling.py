@@ -24,7 +24,53 @@ def _numpy(weight):
     return np.rint(weight.numpy() / scale).astype(np.int8), scale
 
 
+def _by_hand(n, losses):
+    x, y = np.log10(n), np.log10(losses)
+    slope = ((x - x.mean()) * (y - y.mean())).sum() / (
+        (x - x.mean()) ** 2
+    ).sum()
+    return [10 ** (y.mean() - slope * x.mean()), slope]
+
+
+def _least_squares(n, losses):
+    logs = torch.tensor(np.log(n))
+    columns = torch.stack([torch.ones_like(logs), logs], dim=1)
+    found = torch.linalg.lstsq(columns, torch.tensor(np.log(losses))).solution
+    return found[0].exp(), found[1]
+
+
+def _tokens_first(operations):
+    tokens = (operations * 20 / 6) ** 0.5
+    return tokens / 20, tokens
+
+
+def _whole(operations):
+    weights = torch.tensor(operations / 6 / 20, dtype=torch.float64).sqrt()
+    return torch.stack([weights, 20 * weights]).tolist()
+
+
 RIGHT = {
+    "power_law": {
+        "by hand, to base 10": _by_hand,
+        "torch.linalg.lstsq": _least_squares,
+        "numpy's Polynomial": lambda n, losses: tuple(
+            change(value)
+            for change, value in zip(
+                (np.exp, float),
+                np.polynomial.Polynomial.fit(np.log(n), np.log(losses), 1)
+                .convert()
+                .coef,
+                strict=True,
+            )
+        ),
+    },
+    "best_split": {
+        "by way of the tokens": _tokens_first,
+        "tensors in a list": _whole,
+        "an array in a list": lambda c: [
+            *(np.sqrt(c / 120) * np.array([1, 20]))
+        ],
+    },
     "kilowatt_hours": {
         "hours and kilowatts": lambda n, peak, used, watts, overhead: (
             n / peak / used / 3600 * (watts / 1000) * overhead

@@ -1,5 +1,6 @@
 """What learners really write in the exercises on cost and scaling."""
 
+import numpy as np
 import torch
 
 
@@ -33,7 +34,74 @@ def zero_row(weight):
     return (weight / scale).round().to(torch.int8), scale
 
 
+def _line(on_x=np.log, on_y=np.log, back=np.exp, swap=False):
+    def answer(n, losses):
+        n, losses = (losses, n) if swap else (n, losses)
+        slope, start = np.polyfit(on_x(n), on_y(losses), 1)
+        return back(start), slope
+
+    return answer
+
+
+def _as_it_is(x):
+    return x
+
+
+def _ends(n, losses):
+    slope = np.log(losses[-1] / losses[0]) / np.log(n[-1] / n[0])
+    return losses[0] / n[0] ** slope, slope
+
+
+def _split(weights, tokens=None):
+    def answer(operations):
+        n = weights(operations)
+        return n, 20 * n if tokens is None else tokens(operations, n)
+
+    return answer
+
+
 WRONG = {
+    "power_law": {
+        "through the numbers themselves": _line(
+            _as_it_is, _as_it_is, _as_it_is
+        ),
+        "losses need their logarithm": _line(on_y=_as_it_is, back=_as_it_is),
+        "n needs its logarithm": _line(on_x=_as_it_is),
+        "that is the logarithm of the factor": _line(back=_as_it_is),
+        "base 10 comes back": _line(np.log10, np.log10),
+        "comes back by np.exp, not": _line(back=lambda start: 10.0**start),
+        "the factor first": lambda n, losses: _line()(n, losses)[::-1],
+        "keep the sign": lambda n, losses: (
+            _line()(n, losses)[0],
+            -_line()(n, losses)[1],
+        ),
+        "on the vertical axis": _line(swap=True),
+        "not the first and the last alone": _ends,
+        "return two things": lambda n, losses: _line()(n, losses)[1],
+        "the factor not": lambda n, losses: (
+            losses.mean() / n.mean(),
+            _line()(n, losses)[1],
+        ),
+    },
+    "best_split": {
+        "without the 6": _split(lambda c: (c / 20) ** 0.5),
+        "take the root": _split(lambda c: c / 120),
+        "as many tokens as weights": _split(
+            lambda c: (c / 6) ** 0.5, lambda c, n: n
+        ),
+        "the weights come first": _split(
+            lambda c: 20 * (c / 120) ** 0.5, lambda c, n: n / 20
+        ),
+        "over the 20 too": _split(lambda c: (c / 6) ** 0.5 / 20),
+        "is the budget: divide by 6": _split(
+            lambda c: (c / 120) ** 0.5, lambda c, n: c / n
+        ),
+        "the number of weights again": _split(
+            lambda c: (c / 120) ** 0.5, lambda c, n: n
+        ),
+        "return two things": lambda c: (c / 120) ** 0.5,
+        "put D = 20N into": _split(lambda c: (c / 6 / 20**2) ** 0.3),
+    },
     "kilowatt_hours": {
         "no machine runs": _energy(lambda j, s, u, o: j * u / 3.6e6),
         "a low utilisation takes longer": _energy(
