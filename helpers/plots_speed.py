@@ -99,6 +99,7 @@ def under_the_roof(batches, roof, batches_timed, timed, ridge):
     (gap,) = axes.plot([1, 1], [1, 1], ":", color=WRONG, lw=2)
     (dot,) = axes.plot([1], [1], "D", color=WRONG, ms=8)
     axes.set_xticks(batches, batches)
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     top = max(roof.max(), timed.max())
     low = min(roof.min(), timed.min())
@@ -155,11 +156,11 @@ def roofline(works, peak, slopes, loop):
     words = f"peak, {peak / 1e9:.0f} GFLOP/s"
     above = {"ha": "right", "color": QUIET}
     axes.text(right, 1.12 * peak / 1e9, words, **above)
-    axes.plot([edge, right], [loop / 1e9] * 2, ":", color=WRONG)
+    axes.plot([330, right], [loop / 1e9] * 2, color=WRONG, lw=3)
     axes.annotate(
-        "the plain loop",
+        "plain loop",
         (right, loop / 1e9),
-        (0, -13),
+        (0, -14),
         textcoords="offset points",
         color=WRONG,
         ha="right",
@@ -173,6 +174,8 @@ def roofline(works, peak, slopes, loop):
         axes.annotate(name, (intensity, y[0]), **place)
     axes.set(xlabel="intensity, operations per byte", ylabel="GFLOP/s")
     axes.set_xlim(0.06, right)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
     axes.set_ylim(top=2 * peak / 1e9)
     listed = ", ".join(
         f"{name} {reached / roof:.0%}"
@@ -188,16 +191,18 @@ def roofline(works, peak, slopes, loop):
     )
 
 
-def where_it_went(predicted, measured, limit):
+def where_it_went(predicted, measured, scale, limit):
     """What 64 images cost after each change: predicted above measured.
 
     predicted, measured: {change: {kind: milliseconds}}
+    scale: factor for what was predicted
     limit: milliseconds of all operations at the peak rate
     """
     names = list(measured)
-    figure, axes = plt.subplots(figsize=(7.6, 0.62 * len(names) + 1.6))
+    figure, axes = plt.subplots(figsize=(7.6, 0.62 * len(names) + 1.8))
     for row, name in enumerate(names):
-        bars = (predicted[name], -0.21, 0.45), (measured[name], 0.19, 1.0)
+        expected = {k: scale * ms for k, ms in predicted[name].items()}
+        bars = (expected, -0.21, 0.45), (measured[name], 0.19, 1.0)
         for spent, shift, alpha in bars:
             start = 0.0
             for kind, color in KINDS.items():
@@ -221,15 +226,15 @@ def where_it_went(predicted, measured, limit):
                 color=QUIET if alpha < 1 else "black",
             )
     axes.axvline(limit, color=QUIET, ls=":")
-    axes.text(limit, len(names) - 0.42, "limit", color=QUIET, ha="center")
+    axes.text(limit, -0.62, "limit", color=QUIET, ha="center")
     axes.set_yticks(range(len(names)), names)
     axes.set(
         xlabel="ms for 64 images; pale: predicted, full: measured",
-        ylim=(len(names) - 0.3, -0.5),
+        ylim=(len(names) - 0.5, -0.5),
     )
-    axes.legend(loc="lower right", fontsize=10)
+    figure.legend(loc="outside upper center", ncols=4, fontsize=10)
     listed = "; ".join(
-        f"{name} {sum(predicted[name].values()):.0f} and "
+        f"{name} {scale * sum(predicted[name].values()):.0f} and "
         f"{sum(measured[name].values()):.0f}"
         for name in names
     )

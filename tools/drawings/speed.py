@@ -1,51 +1,13 @@
-"""Drawings of a step's time, of honest clocks, and of numbers in memory."""
+"""Drawings of honest clocks and of numbers in memory."""
 
 import numpy as np
 import torch
 
-from helpers.figures import DATA, GRADIENT, MODEL, QUIET, RIGHT, WRONG
+from helpers.figures import DATA, MODEL, QUIET, RIGHT, WRONG
 from tools.drawings import drawing
 from tools.drawings.canvas import Canvas, pale
 
 ORANGE = "#8a5f00"  # MODEL, dark enough for small letters
-
-
-@drawing
-def one_step():
-    """Who does what in a step of training: a scheme, not to scale."""
-    parts = (
-        ("loading", GRADIENT, "64 images become\none tensor"),
-        ("forward", DATA, "from the images\nto the loss"),
-        ("backward", MODEL, "from the loss to\nthe gradients"),
-        ("step", RIGHT, "Adam moves\nthe weights"),
-    )
-    canvas = Canvas(760, 190)
-    left, width, gap = 24, 150, 36
-    for number, (name, colour, words) in enumerate(parts):
-        x = left + number * (width + gap)
-        canvas.box(
-            x, 46, width, 50, name, color=colour, fill=pale(colour), bold=True
-        )
-        canvas.text(x + width / 2, 122, words, size=10)
-        canvas.line([x - gap / 2] * 2, [20, 102], color=QUIET, dashed=True)
-        if number:
-            canvas.arrow(x - gap + 4, 71, x - 4, 71)
-    end = left + 4 * (width + gap) - gap / 2
-    canvas.line([end] * 2, [20, 102], color=QUIET, dashed=True)
-    canvas.text(
-        380,
-        168,
-        "dashed: where the clock is read, five times a step",
-        size=10,
-        color=QUIET,
-    )
-    return canvas, (
-        "A scheme, not to scale, of the 4 parts of a training step: "
-        + "; ".join(
-            f"{name}, {' '.join(words.split())}" for name, _, words in parts
-        )
-        + ". The clock is read 5 times, before, between and after them."
-    )
 
 
 def slowing_machine():
