@@ -1,8 +1,7 @@
 """The figures of the notebook on speed.
 
-Each function takes numbers and shows one figure with its description; it
-returns nothing. Rates are in operations or bytes a second, times in seconds
-where nothing else is said.
+Each shows one figure with its description. Rates are in operations or bytes
+a second, times in seconds where nothing else is said.
 """
 
 import matplotlib.pyplot as plt
@@ -39,10 +38,7 @@ KINDS = {
 
 
 def time_line(parts):
-    """One step from left to right, each part as long as it took.
-
-    parts: {"loading": seconds, ...} in the order in which they run
-    """
+    """One step from left to right; parts: {"loading": seconds, ...}."""
     figure, axes = plt.subplots(figsize=(7.4, 1.7))
     start = 0.0
     for name, seconds in parts.items():
@@ -75,6 +71,7 @@ def rates(sizes, by_dtype):
         y = np.array(values) / 1e9
         axes.loglog(sizes, y, style, color=color, label=name, ms=7)
     axes.set_xticks(sizes, sizes)
+    axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
     axes.set(xlabel="size n of the matrices", ylabel="GFLOP/s")
     axes.legend()
@@ -170,8 +167,13 @@ def roofline(works, peak, slopes, loop):
         axes.plot([intensity] * 2, y, color=MODEL, lw=1)
         axes.plot(intensity, y[1], "_", color="black", ms=18, mew=2)
         axes.plot(intensity, y[0], "o", color=MODEL, ms=8)
-        place = {"xytext": (9, -4), "textcoords": "offset points"}
-        axes.annotate(name, (intensity, y[0]), **place)
+        axes.annotate(
+            name,
+            (intensity, y[0]),
+            (10, -4),
+            textcoords="offset points",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
     axes.set(xlabel="intensity, operations per byte", ylabel="GFLOP/s")
     axes.set_xlim(0.06, right)
     for axis in (axes.xaxis, axes.yaxis):
