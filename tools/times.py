@@ -152,7 +152,6 @@ class Measure(NamedTuple):
 
 LIMITS = Measure(words=3800, cells=55, minutes=65)
 UNLIMITED = {
-    "speed",
     "fewer_images",
     "cost_and_scaling",
 }  # until it is four notebooks

@@ -9,7 +9,19 @@ from helpers.checks import (
 )
 
 
-@check(right="median of the ratios, warm-up left out, over 1 when faster")
+def _ratios(before, after, warmup):
+    pairs = zip(before[warmup:], after[warmup:], strict=True)
+    return [b / a for b, a in pairs]
+
+
+def _speedup(before, after, warmup):
+    return median(_ratios(before, after, warmup))
+
+
+@check(
+    right="median of the ratios, warm-up left out, over 1 when faster",
+    ours=_speedup,
+)
 def speedup(answer, random):
     cases = [([3], [1.5], 0), ([1], [4], 0), ([2, 8], [1, 2], 0)]
     cases += [([9, 3], [1, 2], 1), ([1, 6, 8], [1, 1, 2], 0)]
@@ -22,13 +34,7 @@ def speedup(answer, random):
         times = uniform(random, (2, rounds), 0.5, 8).tolist()
         cases.append((*times, warmup))
 
-    def ratios(before, after, warmup):
-        pairs = zip(before[warmup:], after[warmup:], strict=True)
-        return [b / a for b, a in pairs]
-
-    def truth(before, after, warmup):
-        return median(ratios(before, after, warmup))
-
+    ratios, truth = _ratios, _speedup
     mistakes = {
         "the ratio is upside down: seconds before divided by seconds after "
         "are over 1 when the second is faster": lambda b, a, n: truth(a, b, n),
@@ -58,7 +64,19 @@ def speedup(answer, random):
     diagnose(answer, cases, truth, mistakes, way, also=inverse)
 
 
-@check(right="the lower of the two limits, for small batches and for large")
+def _intensity(batch, inputs, outputs, work=2, each=4, x=1, w=1, y=1):
+    moved = x * batch * inputs + w * inputs * outputs + y * batch * outputs
+    return work * batch * inputs * outputs / (each * moved)
+
+
+def _attainable(batch, inputs, outputs, peak, bandwidth):
+    return min(peak, _intensity(batch, inputs, outputs) * bandwidth)
+
+
+@check(
+    right="the lower of the two limits, for small batches and for large",
+    ours=_attainable,
+)
 def attainable(answer, random):
     cases = [(1, 1, 1, 50.0, 6.0), (1, 1, 1, 0.5, 6.0), (1, 2, 3, 90.0, 11.0)]
     cases += [(2, 3, 5, 90.0, 7.0), (5, 2, 3, 1e9, 62.0), (3, 7, 2, 2.0, 82.0)]
@@ -67,9 +85,7 @@ def attainable(answer, random):
         limits = 1e9 * random.randint(500, 900), 1e9 * random.randint(8, 20)
         cases.append((*random.sample(range(least, most), 3), *limits))
 
-    def intensity(batch, inputs, outputs, work=2, each=4, x=1, w=1, y=1):
-        moved = x * batch * inputs + w * inputs * outputs + y * batch * outputs
-        return work * batch * inputs * outputs / (each * moved)
+    intensity = _intensity
 
     def truth(batch, inputs, outputs, peak, bandwidth, **change):
         slope = intensity(batch, inputs, outputs, **change) * bandwidth
@@ -106,15 +122,20 @@ def attainable(answer, random):
     diagnose(answer, cases, truth, mistakes, way)
 
 
-@check(right="what stays, plus what got faster, and the whole divided by it")
+def _whole_speedup(share, factor):
+    return 1 / (1 - share + share / factor)
+
+
+@check(
+    right="what stays, plus what got faster, and the whole divided by it",
+    ours=_whole_speedup,
+)
 def whole_speedup(answer, random):
     cases = [(0.5, 2.0), (0.0, 4.0), (1.0, 4.0), (0.5, 1.0), (0.25, 4)]
     cases += [(0.75, 3.0), (0.875, 10.0), (0.5, 1e9), (0.5, 0.5)]
     cases += [(random.randint(15, 85) / 100, f) for f in (1.5, 3, 4, 7, 12)]
 
-    def truth(share, factor):
-        return 1 / (1 - share + share / factor)
-
+    truth = _whole_speedup
     mistakes = {
         "that is the time now: the speed-up is the time before, 1, divided "
         "by it": lambda s, f: 1 - s + s / f,
@@ -137,7 +158,14 @@ def whole_speedup(answer, random):
     diagnose(answer, cases, truth, mistakes, way)
 
 
-@check(right="rounded to the nearest, and a tie to the even one")
+def _to_bfloat16(pattern):
+    return (pattern + 0x7FFF + (pattern >> 16) % 2) >> 16
+
+
+@check(
+    right="rounded to the nearest, and a tie to the even one",
+    ours=_to_bfloat16,
+)
 def to_bfloat16(answer, random):
     patterns = [0x3F800000, 0, 0xC1D60000]  # exact; then down
     patterns += [0x3F800001, 0x40490FDB, 0xBF807FFF]
@@ -150,9 +178,7 @@ def to_bfloat16(answer, random):
         upper = random.randint(0x0080, 0x7F00) | random.choice([0, 0x8000])
         patterns.append((upper << 16) | low)
 
-    def truth(pattern):
-        return (pattern + 0x7FFF + (pattern >> 16) % 2) >> 16
-
+    truth = _to_bfloat16
     mistakes = {
         "that cuts the lower half off, so every number moves towards zero: "
         "round to the nearest": lambda p: p >> 16,
@@ -166,7 +192,7 @@ def to_bfloat16(answer, random):
         "decides, not anything above 0": lambda p: (p + 0xFFFF) >> 16,
         "that is the lower half: sign and exponent are in the upper one":
             lambda p: p & 0xFFFF,
-        "rounded rightly, but still 32 bits: keep the upper half only":
+        "rounded correctly, but still 32 bits: keep the upper half only":
             lambda p: truth(p) << 16,
         "the right bits, but read as a number with a sign: the pattern of a "
         "negative number is above 0x8000 (`& 0xFFFF`)":

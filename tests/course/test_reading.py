@@ -10,7 +10,6 @@ from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 
 # Not yet rewritten: each leaves this set with its own issue.
 EXEMPT = {
-    "speed",
     "fewer_images",
     "cost_and_scaling",
 }

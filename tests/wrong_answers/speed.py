@@ -143,6 +143,10 @@ def not_shifted(pattern):
     return (pattern + 0x7FFF + (pattern >> 16) % 2) >> 16 << 16
 
 
+def one_plus_saved(share, factor):
+    return 1 + share - share / factor
+
+
 WRONG = {
     "speedup": {
         "warm-up rounds are still": warm_up_kept,
@@ -178,6 +182,7 @@ WRONG = {
         "without end": limit,
         "only a share": all_of_it,
         "old time of the part": old_part_kept,
+        "is not a ratio": one_plus_saved,
     },
     "to_bfloat16": {
         "cuts the lower half off": cut_off,
