@@ -153,7 +153,6 @@ class Measure(NamedTuple):
 LIMITS = Measure(words=3800, cells=55, minutes=65)
 UNLIMITED = {
     "speed",
-    "fewer_images",
     "memory_and_processes",
     "cost_and_scaling",
 }  # until it is four notebooks

@@ -11,7 +11,6 @@ from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
 # Not yet rewritten: each leaves this set with its own issue.
 EXEMPT = {
     "speed",
-    "fewer_images",
     "memory_and_processes",
     "cost_and_scaling",
 }

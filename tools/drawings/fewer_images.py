@@ -142,7 +142,7 @@ def who_learns():
     ]
     layers = (
         ("conv1", "whitens patches\nof 3 x 3 pixels", "patches", DATA),
-        ("conv2", "typical patches\nof what conv1 gives", "k-means", DATA),
+        ("conv2", "typical patches\nof conv1's maps", "k-means", DATA),
         ("fc1", "on conditioned\nfeatures", "labels", MODEL),
         ("fc2", "begins at 0", "labels", MODEL),
     )
