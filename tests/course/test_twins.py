@@ -179,19 +179,35 @@ def gradient(model, X, targets):  # leaves gradients in the model
     model(X).gather(1, targets[:, None]).sum().backward()
     return X.grad
 """,
-    ("speed", "share_right"): """
-@torch.inference_mode()
-def share_right(model, images, batch_size=500):  # the mean over batches
-    was_training = model.training
-    model.eval()
-    weight, shares = next(model.parameters()), []
-    for start in range(0, len(images), batch_size):
-        batch = images[start : start + batch_size]
-        X = batch.inputs().to(weight.device, weight.dtype)
-        right = model(X).argmax(dim=1).cpu() == batch.labels
-        shares.append(right.double().mean().item())
-    model.train(was_training)
-    return sum(shares) / len(shares)
+    ("speed", "PoolFirst"): """
+class PoolFirst(BigModel):  # the second ReLU is forgotten
+    def forward(self, X):
+        X = F.relu(F.max_pool2d(self.conv1(X), 2))
+        X = F.max_pool2d(self.conv2(X), 2)
+        X = X.flatten(start_dim=1)
+        return self.fc2(F.relu(self.fc1(X)))
+""",
+    ("without_labels", "cluster_"): """
+def cluster_(conv, maps, seed=0, num_patches=20_000, rounds=8, eps=0.1):
+    patches = patches_of(maps, num_patches, seed)  # the mean stays in the bias
+    mean, spread = patches.mean(dim=0), patches.std()
+    patches = patches - mean
+    variance, directions = torch.linalg.eigh(torch.cov(patches.T))
+    scale = (variance + eps * variance.mean()).sqrt()
+    whitening = directions / scale @ directions.T
+    Z = patches @ whitening
+    centres = F.normalize(Z[: conv.out_channels])
+    for _ in range(rounds):
+        centres = kmeans_step(centres, Z)
+    filters = centres @ whitening
+    filters *= spread / (patches @ filters.T).std(dim=0)[:, None]
+    with torch.no_grad():
+        conv.weight.copy_(filters.view_as(conv.weight))
+""",
+    ("fast_recipe", "conditioned"): """
+def conditioned(f, m, s, U, T):  # the scale comes too late
+    x = f - m
+    return (x - x @ U @ T) * s
 """,
     ("costs", "measure_kept"): """
 def measure_kept(model, forward):  # counts a storage as often as it is kept

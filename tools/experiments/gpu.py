@@ -7,8 +7,9 @@ import torch
 from torch.nn import functional as F
 
 from helpers.data import load_embedded
+from helpers.fast_recipe import fast_recipe
 from helpers.model import BigModel, load_bigmodel
-from helpers.speed import fast_recipe, time_to
+from helpers.race import time_to
 
 
 def gpu(

@@ -19,10 +19,12 @@ from tests.course.twins import (
     distributed,
     engine,
     evaluation,
+    fast_recipe,
     model,
     shoes,
     speed,
     training,
+    without_labels,
 )
 
 # Which notebook introduces which modules, by its topic. A name that a
@@ -34,7 +36,9 @@ INTRODUCED = {
     "training": "big_model",
     "evaluation": "evaluation",
     "attribution": "interpretability",
-    "speed": "fewer_images",
+    "speed": "speed",
+    "without_labels": "fewer_images",
+    "fast_recipe": "fewer_images",
     "costs": "cost_and_scaling",
     "distributed": "memory_and_processes",
 }
@@ -42,9 +46,6 @@ INTRODUCED = {
 # Classes and functions of a module that another notebook introduces.
 ELSEWHERE = {
     ("engine", "Value"): "backpropagation",
-    ("speed", "PerImage"): "speed",
-    ("speed", "PoolFirst"): "speed",
-    ("speed", "bfloat16_pays"): "speed",
     ("costs", "operations"): "speed",
     ("costs", "measure_kept"): "memory_and_processes",
 }
@@ -65,6 +66,8 @@ TWINS = {
     "evaluation": evaluation.TWINS,
     "attribution": attribution.TWINS,
     "speed": speed.TWINS,
+    "without_labels": without_labels.TWINS,
+    "fast_recipe": fast_recipe.TWINS,
     "costs": costs.TWINS,
     "distributed": distributed.TWINS,
 }
