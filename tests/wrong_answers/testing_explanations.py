@@ -112,7 +112,7 @@ WRONG = {
         'must be "a" or "b"': lambda a, b: 1,
     },
     "tcav_score": {
-        "gradients [[[[9.537e-07]]]": (
+        "then the sign; gradients [[[[9.537e-07]]]": (
             "def tcav_score(gradients, direction):\n"
             "    along = (gradients * direction).sum((1, 2, 3))\n"
             "    return (along > 0.01).double().mean()"
