@@ -35,29 +35,29 @@ def shared_slope(answer, random):
 
     def mistakes(w, x):
         s, t = w * x, math.tanh(w * x)
+        d = 1 - t**2  # the slope of the tanh
         return {
             "one path is missing: s also goes through the tanh": t * x,
-            "a path is missing: s is also the first factor": s
-            * (1 - t**2)
-            * x,
-            "the last link, from w to s, is missing: times x": t
-            + s * (1 - t**2),
+            "a path is missing: s is also the first factor": s * d * x,
+            "the last link, from w to s, is missing: times x": t + s * d,
             "you multiply the two paths: the links of a path multiply, but "
-            "paths add": t * s * (1 - t**2) * x * x,
+            "paths add": t * s * d * x * x,
             "t and 1 - t**2 stand on different paths, which add: the second "
-            "is s (1 - t**2)": t * (1 - t**2) * x,
+            "is s (1 - t**2)": t * d * x,
             "in the second path s is missing, the slope of the product for "
-            "the tanh": (t + (1 - t**2)) * x,
+            "the tanh": (t + d) * x,
             "the tanh has a slope of its own, 1 - tanh(s)**2: it is a link "
             "too": (t + s) * x,
-            "the second path subtracts: paths add": (t - s * (1 - t**2)) * x,
-            "both paths go on from s to w: times x on the second too": t * x
-            + s * (1 - t**2),
-            "both paths go on from s to w: times x on the first too": t
-            + s * (1 - t**2) * x,
-            "the slope of s = w x in w is x, not w": (t + s * (1 - t**2)) * w,
+            "the second path subtracts: paths add": (t - s * d) * x,
+            "both paths go on from s to w: times x on the second too": (
+                t * x + s * d
+            ),
+            "both paths go on from s to w: times x on the first too": (
+                t + s * d * x
+            ),
+            "the slope of s = w x in w is x, not w": (t + s * d) * w,
             "this is the tanh alone: the product after it has two slopes of "
-            "its own": (1 - t**2) * x,
+            "its own": d * x,
             "this is the loss itself: its slope is asked": s * t,
         }
 
@@ -88,7 +88,9 @@ class _Graph(dict):
 
     def __getitem__(self, name):
         self.looks += 1
-        if self.looks > 10_000 + 10 * len(self):
+        # One who sorts by looking at every node in every round is slow,
+        # but comes to an end: the square of their number, twice.
+        if self.looks > 10_000 + 2 * len(self) ** 2:
             raise Misconception(
                 "you look at the same nodes again and again, here at "
                 f"{len(self)} nodes more than 10,000 times: remember which "
@@ -392,7 +394,7 @@ def _value_of(answer):
     ours=_gradient_error,
 )
 def gradient_error(answer, random):
-    wrong, too_large = _cube(2), _cube(5)  # should be 3
+    wrong, too_large, turned = _cube(2), _cube(5), _cube(-3)  # should be 3
     formulas = {
         "u**3": lambda u: _cube(3)(u),
         "u**3, with the wrong slope 2 * u**2": lambda u: wrong(u),
@@ -408,8 +410,12 @@ def gradient_error(answer, random):
         "u**3, with the wrong slope 5 * u**2": lambda u: too_large(u),
         "u + v**3, with a wrong slope in v": lambda u, v: u + too_large(v),
         "u**3 + v**3, wrong in u and v": lambda u, v: wrong(u) + too_large(v),
+        "u**3, with the wrong slope -3 * u**2": lambda u: turned(u),
+        "u + v + w**3, with a wrong slope in w": lambda u, v, w: (
+            u + v + wrong(w)
+        ),
     }
-    counts = 1, 1, 2, 2, 2, 3, 3, 1, 2, 2
+    counts = 1, 1, 2, 2, 2, 3, 3, 1, 2, 2, 1, 3
     leaf_of = _value_of(answer)
     cases = []
     for (text, formula), count in zip(formulas.items(), counts, strict=True):

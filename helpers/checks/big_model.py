@@ -155,11 +155,10 @@ def training_step(answer, random):
     def stepped(model, X, y):
         notes = []
         got = answer(model, X, y, _Recording(model, notes))
-        if isinstance(got, torch.Tensor) and got.requires_grad:
-            raise Misconception(
-                "the tensor you return keeps the record of its computation: "
-                "return loss.item()"
-            )
+        if isinstance(got, torch.Tensor):
+            why = "this is no Python number, but a tensor"
+            why += ", with the record of its computation" * got.requires_grad
+            raise Misconception(f"{why}: return loss.item()")
         if len(notes) != 1:
             none = (
                 "the given optimizer never steps: optimizer.step() is missing"
@@ -176,9 +175,8 @@ def training_step(answer, random):
 
     mistakes = {
         "step() found no gradient: loss.backward() is missing, comes after "
-        "it, or zero_grad() stands between the two": (
-            lambda model, X, y: _flat(model.parameters())
-        ),
+        "it, or zero_grad() stands between the two; or the loss was computed "
+        "under no_grad()": (lambda model, X, y: _flat(model.parameters())),
         "the gradient of an earlier batch was still there and was added: "
         "call optimizer.zero_grad() before backward": (
             lambda *case: moved(*case, stale=1.0)
@@ -240,6 +238,14 @@ def accuracy(answer, random):
         return logits, (logits.argmax(dim=1) + slips) % classes
 
     cases = draws(draw, random)
+    near = [[1.0, 1.0002, 1.0001], [-2.0, -2.0001, -2.0002]]
+    far = [[1000.0, 1001.0, -5.0], [200.0, 100.0, 300.0]]  # exp overflows
+    cases += [
+        (torch.tensor(some), torch.tensor([1, 1])) for some in (near, far)
+    ]
+    cases += [(torch.tensor(far), torch.tensor([0, 2]))]
+    many, images = torch.eye(12), torch.eye(3)[torch.arange(150) // 50]
+    cases += [(many, torch.arange(12)), (images, torch.arange(150) // 60)]
 
     def truth(logits, y):
         return (logits.argmax(dim=1) == y).double().mean()
@@ -391,6 +397,10 @@ def slim(answer, random):
             "the logits of an image change with the other images of its "
             "batch: keep the images apart (nn.Flatten() does)"
         )
+    if not layers:
+        raise Misconception(
+            "no convolution and no fully connected layer looks at the images"
+        )
     if close(logits.sum(dim=1), torch.ones(4), 1e-3) and (logits >= 0).all():
         raise Misconception(
             "the network ends with softmax, but the loss applies softmax "
@@ -414,9 +424,8 @@ def slim(answer, random):
         {
             "a convolution's weights work at every position": once,
             "that is the number of parameters": counted,
-            "count multiplications alone, without the additions": (
-                2 * sum(positions.values())
-            ),
+            "twice as many: count multiplications alone, without the "
+            "additions, and for one image": 2 * sum(positions.values()),
         },
     )
 

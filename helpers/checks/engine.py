@@ -83,19 +83,16 @@ def slope_agrees(answer, random):
             "the values allowed": off((a + b) / 2) <= t,
             "this looks to the right only: look to the left too": off(b) <= t,
             "this looks to the left only: look to the right too": off(a) <= t,
-            "the left slope need not be the smaller one: sort the two": a - t
-            <= slope
-            <= b + t,
+            "the left slope need not be the smaller one: sort the two": (
+                a - t <= slope <= b + t
+            ),
             "a measured slope is not exact: allow the tolerance at both "
             "ends": off(a, b) <= 0,
             "allow the tolerance upwards too": off(a, b, min(a, b) - t) <= 0,
             "allow the tolerance downwards too": off(a, b, max(a, b) + t) <= 0,
-            "the tolerance is to be added at the ends, not multiplied": min(
-                a, b
-            )
-            * (1 - t)
-            <= slope
-            <= max(a, b) * (1 + t),
+            "the tolerance is to be added at the ends, not multiplied": (
+                min(a, b) * (1 - t) <= slope <= max(a, b) * (1 + t)
+            ),
             "this allows the two one-sided slopes alone: all between them "
             "pass": min(off(a), off(b)) <= t,
             "at a kink no slope is near both sides: all between them are "
@@ -177,6 +174,8 @@ def unbroadcast(answer, random):
     flat = (3,), (2, 1), (1, 3), (), (1,), (2, 3), (1, 1)
     deep = (3, 1, 1), (1, 2, 1), (1, 1, 4), (4,), (2, 1), (1, 1)
     shapes += [*((s, (2, 3)) for s in flat), *((s, (3, 2, 4)) for s in deep)]
+    # An axis in front that holds one copy goes too.
+    shapes += [((2,), (1, 2)), ((1,), (1, 1)), ((2, 1), (1, 1, 2, 1))]
     for _ in range(6):
         full = random.choices((1, 2, 3, 4), k=random.randint(2, 4))
         shape = [random.choice((1, size)) for size in full]
@@ -237,6 +236,7 @@ def linear_layer(answer, random):
     cases = tensors(
         ([[1, 2], [4, 3]], [[5, 1], [2, 3]], [[1, -2], [0.5, 4]]),
         ([[2, 0], [1, 5]], [[1, 4], [-3, 2]], [[3, 0], [-1, 0.5]]),
+        ([[1, 2]], [[5, 1], [2, 3]], [[1, -2]]),  # one image
         ([[2]], [[3]], [[5]]),
         ([[1, 2]], [[4, -1]], [[3]]),
         ([[1], [2]], [[3]], [[5], [-1]]),
@@ -374,27 +374,33 @@ def _pulled(answer, name, X, weight, grad):
     total = None
     for role, (_, pull) in zip(roles, out.inputs, strict=True):
         if role == name:
-            given = grad.copy()
-            try:
-                got = pull(given)
-            except Exception as error:
-                raise Misconception(
-                    f"the pull of {name} must be a function of the gradient "
-                    f"that comes in; it stopped with {type(error).__name__}: "
-                    f"{brief(error)}"
-                ) from None
-            if got is None:
-                raise Misconception(
-                    f"the pull of {name} returns nothing: return the gradient"
-                )
-            if (given != grad).any():
-                raise Misconception(
-                    f"the pull of {name} changes the array that it gets, "
-                    "which belongs to the node behind it: make a new one"
-                )
+            got = _tried(pull, grad, f"the pull of {name}")
             numbers(got, what=f"the pull of {name}")  # or a Misconception
             total = got if total is None else total + got
     return total
+
+
+def _tried(pull, grad, who):
+    """What a pull gives for a gradient, which it must leave as it is."""
+    given = grad.copy()
+    try:
+        got = pull(given)
+    except Exception as error:
+        raise Misconception(
+            f"{who} must be a function of the gradient that comes in; it "
+            f"stopped with {type(error).__name__}: {brief(error)}"
+        ) from None
+    if got is None:
+        raise Misconception(
+            f"{who} returns nothing: return the gradient, and the engine "
+            "adds it up"
+        )
+    if (given != grad).any():
+        raise Misconception(
+            f"{who} changes the array that it gets, which belongs to the "
+            "node behind it: make a new one"
+        )
+    return got
 
 
 @check(right="value and gradient hold, used once and twice, whatever comes in")
@@ -402,6 +408,7 @@ def silu(answer, random):
     xs = [[1.0], [-0.5], [2.0, -1.0], 1.5, [[0.0, -3.0, 0.5]], [[[7.0], [-7]]]]
     large = [[50.0, -50.0], [800.0, -800.0], [[900.0], [-2.0]]]
     xs, large = ([np.array(x) for x in some] for some in (xs, large))
+    xs += [np.array([-11.0]), np.array([10.5, -10.5])]
     xs += [uniform(random, shape).numpy() for shape in ((3,), (2, 1, 4))]
 
     def value(x):
@@ -422,28 +429,25 @@ def silu(answer, random):
             "exp(-x))": x * np.exp(x) / (1 + np.exp(x)),
         }
 
-    def slopes(x, grad):
+    def slopes(x, g):
         s = 1 / (1 + np.exp(-x))
+        on = x * s * (1 - s)  # by the path through the sigmoid
         return {
-            "the product has two paths: x times the slope of s is "
-            "missing": grad * s,
-            "the product has two paths: s itself is missing": grad
-            * x
-            * s
-            * (1 - s),
-            "the slope of s is s (1 - s): the factor 1 - s is missing": grad
-            * (s + x * s),
-            "x is missing: the second path is x s (1 - s)": grad
-            * (s + s * (1 - s)),
+            "the product has two paths: x times the slope of s is missing": g
+            * s,
+            "the product has two paths: s itself is missing": g * on,
+            "the slope of s is s (1 - s): the factor 1 - s is missing": (
+                g * (s + x * s)
+            ),
+            "x is missing: the second path is x s (1 - s)": (
+                g * (s + s * (1 - s))
+            ),
             "the second path has x once, the first not at all: s + x s (1 - "
-            "s)": grad * x * (s + s * (1 - s)),
-            "pull hands on what came in: multiply it by the slope": grad,
-            "pull returns the value, not the slope": grad * x * s,
-            "pull ignores the gradient that comes in: multiply by it": s
-            + x * s * (1 - s),
-            "pull adds the gradient that comes in: multiply by it": grad
-            + s
-            + x * s * (1 - s),
+            "s)": g * x * (s + s * (1 - s)),
+            "pull hands on what came in: multiply it by the slope": g,
+            "pull returns the value, not the slope": g * x * s,
+            "pull ignores the gradient that comes in: multiply by it": s + on,
+            "pull adds the gradient that comes in: multiply by it": g + s + on,
         }
 
     cases = [(x,) for x in xs]
@@ -524,21 +528,5 @@ def _look_at(out):
         )
     for _, pull in out.inputs:
         given = np.full(np.shape(out.data), 2.0)
-        try:
-            pulled = pull(given)
-        except Exception as error:
-            raise Misconception(
-                "pull must be a function of the gradient that comes in; it "
-                f"stopped with {type(error).__name__}: {brief(error)}"
-            ) from None
-        if pulled is None:
-            raise Misconception(
-                "pull returns nothing: return the gradient of x, and the "
-                "engine adds it to x.grad"
-            )
+        pulled = _tried(pull, given, "pull")
         _refuse_shape(pulled, given.shape, "what pull returns")
-        if (given != 2).any():
-            raise Misconception(
-                "pull changes the array that it gets, which belongs to the "
-                "node behind it: make a new one"
-            )

@@ -22,7 +22,7 @@ def mean_loss(answer, random):
     def draw(random):
         count = random.randint(1, 5)
         means = uniform(random, count, 0, 3).tolist()
-        return means, random.choices((1, 2, 3, 8, 32, 64), k=count)
+        return means, random.choices((1, 2, 3, 8, 64, 500), k=count)
 
     def total(means, sizes):
         return sum(m * n for m, n in zip(means, sizes, strict=True))
@@ -53,7 +53,7 @@ def images_needed(answer, random):
     cases = [(0.9, 0.01), (0.5, 0.03), (0.75, 0.03), (0.95, 0.2), (0.5, 1.0)]
     # Whole numbers of images, in floats too and however it is written.
     cases += [(0.6, 0.056), (0.6, 0.028), (0.55, 0.098), (0.55, 0.042)]
-    cases += [(0.5, 0.028)]
+    cases += [(0.5, 0.028), (0.3, 0.003)]  # and a large number
 
     def exact(p, half_width, z=1.96):
         return z**2 * p * (1 - p) / half_width**2
@@ -110,7 +110,7 @@ def _balanced_accuracy(predicted, labels):
 )
 def balanced_accuracy(answer, random):
     def draw(random):
-        classes = random.choice(([0, 1], [2, 0, 1], [1, 4, 3], [0, 40, 2]))
+        classes = random.choice(([0, 1], [2, 0, 1], [-1, 4, 3], [0, 400, 2]))
         weights, count = (6, 2, 1)[: len(classes)], random.randint(1, 8)
         labels = random.choices(classes, weights, k=count)
         noise = random.choices([*classes, 5], k=count)

@@ -94,7 +94,7 @@ def surprise(answer, random):
     cases += tensors(([1.0, -0.5], [1.0, 0.0]), ([0.0, 0.0], [1.0, 0.0]))
     cases += tensors((four, [0.0] * 4), (four, [1.0] * 4))
     cases += tensors((four, [1.0, 1.0, 0.0, 0.0]))
-    for count in (4, 7, 9):
+    for count in (4, 7, 9, 200):
         y = uniform(random, count, 0, 1).round()
         cases.append((uniform(random, count), y))
     mistakes = {
@@ -324,6 +324,8 @@ def descend_until(answer, random):
         ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.1, 4.5, 500),
         ([1.0, 1.0], [0.0, 0.0], [0.0, 0.25], 0.1, 0.5, 5),
         ([0.5, 2.0], [1.0, -1.0], [5.0, 3.0], 0.25, 0.3, 100),
+        ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 2**-6, 0.5, 160),  # long
+        ([1.0, 1.0], [0.0, 0.0], [3.0, 4.0], 0.5, 1e-9, 40),  # flat
     )
     cases = [case(*one) for one in fixed]
     for last in (3, 7, 20):  # there the norm falls below the tolerance
@@ -388,6 +390,7 @@ def largest_rate(answer, random):
         ([[2.0, 0.0, 0.0], [0.0, 0.0, 1.0]],),  # a dead pixel
         ([[1.0, 2.0], [2.0, 1.0], [0.0, 1.0]],),
         ([[100.0, 0.0], [-100.0, 1.0], [50.0, 2.0], [0.0, -4.0]],),
+        ([[0.125, 0.0625], [0.0, 0.03125]],),  # a gentle valley
     )
     cases += [(uniform(random, shape),) for shape in ((5, 2), (6, 3), (9, 4))]
     mistakes = {

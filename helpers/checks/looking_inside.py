@@ -7,7 +7,17 @@ from torch.nn import functional as F
 
 from helpers.checks import check, diagnose, draw, draws, uniform
 
-SIZES = [(1, 1), (1, 2), (2, 2), (3, 1), (3, 2), (5, 1), (5, 2), (4, 3)]
+SIZES = [
+    (1, 1),
+    (1, 2),
+    (2, 2),
+    (3, 1),
+    (3, 2),
+    (5, 1),
+    (5, 2),
+    (4, 3),
+    (11, 4),
+]
 
 
 def _receptive_field(layers):
@@ -40,51 +50,31 @@ def receptive_field(answer, random):
         count = random.randint(1, 5)
         return ([random.choice(SIZES) for _ in range(count)],)
 
-    def sides(layers, grow, step=1):
-        side = 1
-        for size, stride in layers:
-            side, step = grow(side, step, size, stride)
-        return side
-
     def by(grow):
-        return lambda layers: sides(layers, grow)
+        """Who makes side a and step j of a window k with stride s so."""
+
+        def sides(layers):
+            a = j = 1
+            for k, s in layers:
+                a, j = grow(a, j, k, s)
+            return a
+
+        return sides
 
     mistakes = {
         "a window behind a stride takes longer steps: multiply its size - 1 "
-        "by all strides before it": by(
-            lambda side, step, size, stride: (side + size - 1, step)
-        ),
+        "by all strides before it": by(lambda a, j, k, s: (a + k - 1, j)),
         "the stride of a layer lengthens the steps of the layers behind it, "
-        "not its own": by(
-            lambda side, step, size, stride: (
-                side + (size - 1) * step * stride,
-                step * stride,
-            )
-        ),
+        "not its own": by(lambda a, j, k, s: (a + (k - 1) * j * s, j * s)),
         "strides multiply from layer to layer: keep the product of all "
-        "before": by(
-            lambda side, step, size, stride: (
-                side + (size - 1) * step,
-                stride,
-            )
-        ),
+        "before": by(lambda a, j, k, s: (a + (k - 1) * j, s)),
         "strides multiply from layer to layer: you have added them": by(
-            lambda side, step, size, stride: (
-                side + (size - 1) * step,
-                step + stride,
-            )
+            lambda a, j, k, s: (a + (k - 1) * j, j + s)
         ),
         "neighbouring windows overlap: a window adds its size - 1, in steps, "
-        "to what one unit sees": by(
-            lambda side, step, size, stride: (side * size, step)
-        ),
+        "to what one unit sees": by(lambda a, j, k, s: (a * k, j)),
         "one of the window's units is there already: a window adds size - 1 "
-        "steps, not size": by(
-            lambda side, step, size, stride: (
-                side + size * step,
-                step * stride,
-            )
-        ),
+        "steps, not size": by(lambda a, j, k, s: (a + k * j, j * s)),
         "the list begins at the image: go through it from its "
         "beginning": lambda layers: _receptive_field(layers[::-1]),
         "that is how far apart two neighbours' fields lie: return how many "
@@ -123,6 +113,12 @@ def vote(answer, random):
         ("5 3 0 6 3 6 1 -2", [0, 1, 0, 1], [1.0, 3.0], 1),
         ("-2 1 9 3 7 6 -1 6 5 2 1 0", [0, 7, 3, 7, 0, 7], [-1.0, 3.0], 6),
         ("8 -1 4 0 1 3 7 5 1 8 4 9", [2, 0, 1, 2, 2, 1], [3.0, -1.0], 6),
+        (
+            "1 9 2 8 3 8 4 8 5 8 6 8 7 8 8 8 8 7 8 6 8 5 8 4 8 3 8 2 9 1",
+            [*[0] * 5, *[7] * 10],
+            [1.0, 8.0],
+            14,
+        ),  # more vote than by habit
     ]
     cases = [
         (
@@ -210,7 +206,9 @@ def without(answer, random):
         shapes = (images, units), (classes, units), classes
         off = random.sample(range(units), random.randint(1, units - 1))
         features, weight, bias = draw(random, *shapes)
-        return features.abs() + 0.1, weight, bias, off
+        # Most activations are above 0; those of a tanh need not be.
+        features[:, 1:] = features[:, 1:].abs() + 0.1
+        return features, weight, bias, off
 
     def full(features, weight, bias, units):
         return features @ weight.T + bias

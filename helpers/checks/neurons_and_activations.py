@@ -88,6 +88,8 @@ def neuron(answer, random):
         ([1.0, 1.0, 1.0, 1.0], [-1.0, -1.0, -1.0, 4.0], 0.0),
         ([1.0, 1.0, 1.0, 1.0], [1.0, 1.0, 1.0, -4.0], 0.0),
         ([4.0, 2.0], [4.0, 1.0], -20.0),
+        ([1.0] * 20, [0.0] * 19 + [2.0], -1.0),  # the last of many decides
+        ([1.0] * 20, [0.0] * 19 + [-2.0], 1.0),
     )
     for size in (2, 3, 4, 6) * 10:
         x, weight = uniform(random, size, 0, 1), uniform(random, size, -3, 3)
@@ -139,6 +141,7 @@ def linear(answer, random):
         ([[2.0, 1.0], [0.0, 3.0]], [[4.0, 1.0], [-2.0, 3.0]], [1.0, -7.0]),
     )
     sizes = (1, 4, 2), (4, 1, 1), (3, 3, 3), (3, 2, 3), (2, 3, 2), (5, 3, 4)
+    sizes += (2, 12, 3), (2, 3, 12), (12, 3, 2)
     cases += [draw(random, (n, i), (o, i), o) for n, i, o in sizes]
 
     def truth(X, weight, bias):
@@ -200,7 +203,7 @@ def softmax(answer, random):
         ([3.0],), ([1.0, 2.0],), ([0.5, -1.0],), ([2.0, 1.0, -1.0],),
         ([-3.0, -1.0, -2.0, -1.0],), ([0.0, 0.0, 0.0],),
     )  # fmt: skip
-    cases += [(uniform(random, n, -3, 3),) for n in (2, 5, 9)]
+    cases += [(uniform(random, n, -3, 3),) for n in (2, 5, 9, 20)]
 
     def truth(scores):
         return torch.exp(scores - torch.logsumexp(scores, dim=0))
@@ -482,6 +485,7 @@ def network(answer, random):
 def tent(answer, random):
     cases = [(0.0, 2.0, 3.0), (0.0, 1.0, 2.0), (0.0, 1.0, 4.0)]
     cases += [(-3.0, -1.0, 3.0), (-8.0, -4.0, -2.0), (5.0, 5.5, 5.75)]
+    cases += [(2.0, 2.03125, 2.046875), (-900.0, 100.0, 600.0)]
     for _ in range(3):
         left = random.uniform(-3, 3)
         peak = left + random.uniform(0.3, 0.8)
@@ -497,25 +501,19 @@ def tent(answer, random):
         )
         return weights[bends.argsort()]
 
-    def slopes(left, peak, right):
-        return 1 / (peak - left), 1 / (right - peak)
-
     def mistaken(make):
-        return lambda *case: make(*slopes(*case))
+        return lambda left, peak, right: make(
+            1 / (peak - left), 1 / (right - peak)
+        )
 
+    weights = mistaken(lambda up, down: [up, -up - down, down])
     diagnose(
         lambda *case: numbers(results[0](*case), (3,), names[0]).sort().values,
         cases,
         lambda left, peak, right: [left, peak, right],
         {
             "the two lists are swapped: the bends first, then the weights": (
-                lambda left, peak, right: sorted(
-                    [
-                        1 / (peak - left),
-                        -1 / (right - peak) - 1 / (peak - left),
-                        1 / (right - peak),
-                    ]
-                )
+                lambda *case: sorted(weights(*case))
             )
         },
         "the line bends at left, at peak and at right: put them there",
@@ -523,11 +521,7 @@ def tent(answer, random):
     diagnose(
         in_order,
         cases,
-        lambda left, peak, right: [
-            1 / (peak - left),
-            -1 / (right - peak) - 1 / (peak - left),
-            1 / (right - peak),
-        ],
+        weights,
         {
             "these are the heights at the bends; a weight is how much the "
             "slope changes there": lambda *case: [0.0, 1, 0],

@@ -87,6 +87,19 @@ RIGHT = {
     },
     "forward_order": {
         "a tuple": _WALK.replace("return order", "return tuple(order)"),
+        "rounds, each through all names": "def forward_order(graph, last):\n"
+        "    needed, order = [last], []\n"
+        "    for name in needed:\n"
+        "        for parent, _ in graph.get(name, []):\n"
+        "            if parent not in needed:\n"
+        "                needed.append(parent)\n"
+        "    while len(order) < len(needed):\n"
+        "        for name in needed:\n"
+        "            parents = [parent for parent, _ in graph.get(name, [])]\n"
+        "            ready = all(parent in order for parent in parents)\n"
+        "            if ready and name not in order:\n"
+        "                order.append(name)\n"
+        "    return order",
         "users counted": "def forward_order(graph, last):\n"
         "    needed, to_do = {last}, [last]\n"
         "    while to_do:\n"

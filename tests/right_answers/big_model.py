@@ -24,7 +24,7 @@ def model_clears(model, X, y, optimizer):
     loss = F.nll_loss(F.log_softmax(model(X), dim=1), y)
     loss.backward()
     optimizer.step()
-    return loss.detach()
+    return float(loss.detach())
 
 
 def image_by_image(model, X, y, optimizer):
@@ -108,7 +108,7 @@ RIGHT = {
     },
     "training_step": {
         "a closure": closure,
-        "the model clears, and a detached tensor": model_clears,
+        "the model clears, and a float": model_clears,
         "gradients gathered image by image": image_by_image,
         "clears just before backward, float32": clears_between,
     },

@@ -199,6 +199,38 @@ WRONG = {
         "    return order",
     },
     "gradient_error": {
+        "-3 * u**2, leaves": (
+            "def gradient_error(formula, leaves, h):\n"
+            "    for leaf in leaves:\n"
+            "        leaf.grad = 0\n"
+            "    formula(*leaves).backward()\n"
+            "    errors = [0]\n"
+            "    for leaf in leaves:\n"
+            "        x = leaf.data\n"
+            "        leaf.data = x + h\n"
+            "        above = formula(*leaves).data\n"
+            "        leaf.data = x - h\n"
+            "        slope = (above - formula(*leaves).data) / (2 * h)\n"
+            "        leaf.data = x\n"
+            "        errors.append(abs(abs(leaf.grad) - abs(slope)))\n"
+            "    return max(errors)"
+        ),
+        " w, leaves": (
+            "def gradient_error(formula, leaves, h):\n"
+            "    for leaf in leaves:\n"
+            "        leaf.grad = 0\n"
+            "    formula(*leaves).backward()\n"
+            "    errors = [0]\n"
+            "    for leaf in leaves[:2]:\n"
+            "        x = leaf.data\n"
+            "        leaf.data = x + h\n"
+            "        above = formula(*leaves).data\n"
+            "        leaf.data = x - h\n"
+            "        slope = (above - formula(*leaves).data) / (2 * h)\n"
+            "        leaf.data = x\n"
+            "        errors.append(abs(leaf.grad - slope))\n"
+            "    return max(errors)"
+        ),
         "an earlier pass": _error(clear=""),
         "to the right alone": _error(
             slope="(above - formula(*leaves).data) / h"
@@ -217,6 +249,8 @@ WRONG = {
         "only the first leaf": _error(take="errors[0]"),
         "the last leaf": _error(take="errors[-1]"),
         "put its value back": _error(back=""),
-        "compare leaf.grad with": _error(slope="2 * (above - below) / h"),
+        "for each leaf; formula u**3, leaves": _error(
+            slope="2 * (above - below) / h"
+        ),
     },
 }

@@ -191,6 +191,14 @@ WRONG = {
         ),
     },
     "training_step": {
+        "this is no Python number, but a tensor: return": (
+            "def training_step(model, X, y, optimizer):\n"
+            "    optimizer.zero_grad()\n"
+            "    loss = F.cross_entropy(model(X), y)\n"
+            "    loss.backward()\n"
+            "    optimizer.step()\n"
+            "    return loss.detach()"
+        ),
         "call optimizer.zero_grad() before": no_zero_grad,
         "step() found no gradient": no_backward,
         "leave model.eval() out": in_evaluation_mode,
@@ -199,11 +207,29 @@ WRONG = {
         "the gradient of an earlier batch: call backward": step_first,
         "softmax is applied twice": softmax_twice,
         "are added: take their mean": summed,
-        "keeps the record": keeps_the_graph,
+        "with the record": keeps_the_graph,
         "not the loss before the step": loss_after,
         "stopped at its line": wrong_names,
     },
     "accuracy": {
+        "logits [[1, 1.0002": (
+            "def accuracy(logits, y):\n"
+            "    own = logits[torch.arange(len(y)), y]\n"
+            "    return (own >= logits.amax(dim=1) - 0.05).double().mean()"
+        ),
+        "logits [[1000, 1001": (
+            "def accuracy(logits, y):\n"
+            "    return (logits.exp().argmax(dim=1) == y).double().mean()"
+        ),
+        "(144 numbers": (
+            "def accuracy(logits, y):\n"
+            "    return (logits[:, :10].argmax(dim=1) == y).double().mean()"
+        ),
+        "(450 numbers": (
+            "def accuracy(logits, y):\n"
+            "    right = logits.argmax(dim=1) == y\n"
+            "    return right[:100].double().mean()"
+        ),
         "how many are right": lambda s, y: (s.argmax(1) == y).sum(),
         "take the mean": lambda s, y: s.argmax(1) == y,
         "percentage": lambda s, y: 100 * (s.argmax(1) == y).double().mean(),
@@ -240,6 +266,18 @@ WRONG = {
     },
     "slim": {
         "you return the network alone": one_layer,
+        "no fully connected layer looks": (
+            "def slim():\n"
+            "    class Constant(nn.Module):\n"
+            "        def __init__(self):\n"
+            "            super().__init__()\n"
+            "            self.bias = nn.Parameter(torch.zeros(10))\n"
+            "\n"
+            "        def forward(self, X):\n"
+            "            return self.bias.expand(len(X), 10)\n"
+            "\n"
+            "    return Constant(), 10, 0"
+        ),
         "return three things": lambda: (one_layer(), 23_530),
         "must be the network itself": lambda: (nn.Linear, 1, 1),
         "the limit is 100,000": lambda: (

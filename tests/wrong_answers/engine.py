@@ -79,6 +79,17 @@ WRONG = {
         "not float": _agrees("slope - high"),
     },
     "unbroadcast": {
+        "must have shape (2,), not (1, 2)": (
+            "def unbroadcast(grad, shape):\n"
+            "    if grad.size == np.prod(shape):\n"
+            "        return grad\n"
+            "    while grad.ndim > len(shape):\n"
+            "        grad = grad.sum(axis=0)\n"
+            "    for i, n in enumerate(shape):\n"
+            "        if n == 1:\n"
+            "            grad = grad.sum(axis=i, keepdims=True)\n"
+            "    return grad"
+        ),
         "put in front must be summed": "def unbroadcast(grad, shape):\n"
         "    for axis, size in enumerate(shape):\n"
         "        if size == 1:\n"
@@ -99,10 +110,12 @@ WRONG = {
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.sum(axis=-1)\n"
         "    return grad",
-        "without keepdims": "def unbroadcast(grad, shape):\n"
-        "    shape = (1,) * (grad.ndim - len(shape)) + shape\n"
-        "    axes = [i for i, size in enumerate(shape) if size == 1]\n"
-        "    return grad.sum(axis=tuple(axes), keepdims=True)",
+        "not (1,): return no axes that were put in front": (
+            "def unbroadcast(grad, shape):\n"
+            "    shape = (1,) * (grad.ndim - len(shape)) + shape\n"
+            "    axes = [i for i, size in enumerate(shape) if size == 1]\n"
+            "    return grad.sum(axis=tuple(axes), keepdims=True)"
+        ),
         "not averaged": "def unbroadcast(grad, shape):\n"
         "    while grad.ndim > len(shape):\n"
         "        grad = grad.mean(axis=0)\n"
@@ -133,6 +146,18 @@ WRONG = {
         "    return engine.unbroadcast(grad, shape)",
     },
     "linear_layer": {
+        "X [[1, 2]], W [[5, 1], [2, 3]]": (
+            "def linear_layer(X, weight, bias):\n"
+            "    W = weight.data\n"
+            "    one = len(X.data) == 1 and W.shape[0] == W.shape[1]\n"
+            "    y = X.data @ W.T + bias.data\n"
+            "    pulls = (\n"
+            "        (X, lambda grad: grad @ (W.T if one else W)),\n"
+            "        (weight, lambda grad: grad.T @ X.data),\n"
+            "        (bias, lambda grad: grad.sum(axis=0)),\n"
+            "    )\n"
+            "    return engine.Tensor(y, pulls)"
+        ),
         "must not be transposed here": _linear(grad_X="grad @ weight.data.T"),
         "transposed; the weight is": _linear(grad_w="X.data.T @ grad"),
         "nothing is transposed": _linear(grad_w="grad @ X.data"),
@@ -171,6 +196,14 @@ WRONG = {
         ),
     },
     "silu": {
+        "x [-11]": (
+            "def silu(x):\n"
+            "    s = 1 / (1 + np.exp(-np.clip(x.data, -700, 700)))\n"
+            "    near = s + x.data * s * (1 - s)\n"
+            "    slope = np.where(np.abs(x.data) > 10, x.data > 0, near)\n"
+            "    pulls = ((x, lambda grad: grad * slope),)\n"
+            "    return engine.Tensor(x.data * s, pulls)"
+        ),
         "times the slope of s is missing": _silu(pull="grad * s"),
         "s itself is missing": _silu(pull="grad * x.data * s * (1 - s)"),
         "factor 1 - s is missing": _silu(pull="grad * (s + x.data * s)"),

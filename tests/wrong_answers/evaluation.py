@@ -99,8 +99,19 @@ def below_the_threshold(confidence, right, target):
     return min(good, default=math.inf)
 
 
+def all_but_the_last(means, sizes):
+    pairs = zip(means[:-1], sizes[:-1], strict=True)
+    return sum(m * n for m, n in pairs) / max(1, sum(sizes[:-1]))
+
+
 WRONG = {
     "mean_loss": {
+        "right: weight each mean by its batch size; batch means [0.93": (
+            "def mean_loss(batch_means, batch_sizes):\n"
+            "    sizes = [min(n, 64) for n in batch_sizes]\n"
+            "    pairs = zip(batch_means, sizes)\n"
+            "    return sum(m * n for m, n in pairs) / sum(sizes)"
+        ),
         "the sum of means is divided": lambda m, n: sum(m) / sum(n),
         "counts as much as a full one": lambda m, n: sum(m) / len(m),
         "these are means": lambda m, n: sum(m),
@@ -111,12 +122,18 @@ WRONG = {
             sum(a * b for a, b in zip(m, n, strict=True)) / len(m)
         ),
         "the first batch alone": lambda m, n: m[0],
-        "Not right: weight each mean": lambda m, n: (
-            sum(a * b for a, b in zip(m[:-1], n[:-1], strict=True))
-            / max(1, sum(n[:-1]))
+        "right: weight each mean by its batch size; batch means [2.42": (
+            all_but_the_last
         ),
     },
     "images_needed": {
+        "half width 0.003, expected 89638": (
+            "def images_needed(p, half_width):\n"
+            "    for n in range(1, 10_001):\n"
+            "        if 1.96 * math.sqrt(p * (1 - p) / n) <= half_width:\n"
+            "            return n\n"
+            "    return 10_000"
+        ),
         "one image fewer": lambda p, w: math.floor(
             1.96**2 * p * (1 - p) / w**2
         ),
@@ -138,12 +155,19 @@ WRONG = {
         "a result that is whole is enough": lambda p, w: (
             int(1.96**2 * p * (1 - p) / w**2) + 1
         ),
-        "Not right: square both sides": lambda p, w: round(
+        "n, and round up; p 0.9": lambda p, w: round(
             1.96**2 * p * (1 - p) / w**2
         ),
         "p times 1 - p": lambda p, w: math.ceil(1.96**2 * p / w**2),
     },
     "balanced_accuracy": {
+        "labels [-1": (
+            "def balanced_accuracy(predicted, labels):\n"
+            "    classes = [c for c in labels.unique() if c >= 0]\n"
+            "    hits = [(predicted[labels == c] == c).double().mean() "
+            "for c in classes]\n"
+            "    return sum(hits) / max(len(hits), 1)"
+        ),
         "plain accuracy": lambda p, y: (p == y).double().mean(),
         "mean precision": lambda p, y: precisions(p, y).mean(),
         "that is only predicted": lambda p, y: (

@@ -2,6 +2,11 @@
 
 WRONG = {
     "surprise": {
+        "(200 numbers": (
+            "def surprise(z, y):\n"
+            "    z, y = z[:100], y[:100]\n"
+            "    return torch.logaddexp(0 * z, (1 - 2 * y) * z).mean()"
+        ),
         "take their mean": "def surprise(s, y):\n"
         "    signed = (2 * y - 1) * s\n"
         "    return torch.logaddexp(torch.zeros_like(s), -signed)",
@@ -182,6 +187,22 @@ WRONG = {
             "        w = w - g\n"
             "    return w, most\n"
         ),
+        "max steps 160": (
+            "def descend_until(gradient, start, lr, tolerance, max_steps):\n"
+            "    w, n = start, 0\n"
+            "    while n < min(max_steps, 100) and gradient(w).norm() >= "
+            "tolerance:\n"
+            "        w, n = w - lr * gradient(w), n + 1\n"
+            "    return w, n"
+        ),
+        "tolerance 1e-09": (
+            "def descend_until(gradient, start, lr, tolerance, max_steps):\n"
+            "    w, n = start, 0\n"
+            "    enough = max(tolerance, 1e-3)\n"
+            "    while n < max_steps and gradient(w).norm() >= enough:\n"
+            "        w, n = w - lr * gradient(w), n + 1\n"
+            "    return w, n"
+        ),
         "tolerance 0.25, max steps 60": (
             "def descend_until(gradient, w, lr, tol, most):\n"
             "    for step in range(most):\n"
@@ -302,6 +323,11 @@ WRONG = {
         "    return w, step",
     },
     "largest_rate": {
+        "[[0.125, 0.0625]": (
+            "def largest_rate(X):\n"
+            "    bend = torch.linalg.eigvalsh(X.T @ X / len(X))[-1]\n"
+            "    return 2 / max(bend, 0.1)"
+        ),
         "divide the matrix by n": "def largest_rate(X):\n"
         "    return 2 / torch.linalg.eigvalsh(X.T @ X).max()",
         "it still converges": "def largest_rate(X):\n"

@@ -113,6 +113,14 @@ def the_count(features, labels, query, k):
 
 WRONG = {
     "receptive_field": {
+        "[11, 4]": (
+            "def receptive_field(layers):\n"
+            "    side = step = 1\n"
+            "    for size, stride in layers:\n"
+            "        side += (min(size, 7) - 1) * step\n"
+            "        step *= stride\n"
+            "    return side"
+        ),
         "takes longer steps": sums_windows,
         "not its own": own_stride_first,
         "keep the product of all": last_stride_only,
@@ -124,9 +132,17 @@ WRONG = {
         "from its beginning": lambda layers: good_field(layers[::-1]),
         "how far apart": lambda layers: math.prod(s for _, s in layers),
         "that is an area": lambda layers: good_field(layers) ** 2,
-        "keep two numbers": lambda layers: good_field(layers) + 1,
+        "both 1 at the image; layers []": lambda layers: (
+            good_field(layers) + 1
+        ),
     },
     "vote": {
+        "k 14": (
+            "def vote(features, labels, query, k):\n"
+            "    cosine = F.normalize(features, dim=1) @ query\n"
+            "    return labels[cosine.topk(min(k, "
+            "10)).indices].mode().values.item()"
+        ),
         "single nearest": lambda f, y, q, k: nearest(f, y, q, 1)[0],
         "long vectors": by_product,
         "by distance": by_distance,
@@ -141,9 +157,15 @@ WRONG = {
         ),
         "those are k numbers": nearest,
         "use the k you are given": five_neighbours,
-        "not a count or a position": the_count,
+        "not a count or a position; features [[7.13": the_count,
     },
     "without": {
+        "features [[-1.12": (
+            "def without(features, weight, bias, units):\n"
+            "    kept = features.clamp(min=0)\n"
+            "    kept[:, units] = 0\n"
+            "    return kept @ weight.T + bias"
+        ),
         "the answer of all units": lambda f, w, b, u: f @ w.T + b,
         "those are switched off that should stay": keeps_only,
         "the bias is missing": lambda f, w, b, u: off(f, w, 0 * b, u),
@@ -153,6 +175,6 @@ WRONG = {
         "is changed on the way": in_place,
         "those are probabilities": lambda *case: off(*case).softmax(dim=1),
         "those are classes": lambda *case: off(*case).argmax(dim=1),
-        "copy the features": to_mean,
+        "add the bias; features [[0.2, 1.06]]": to_mean,
     },
 }

@@ -37,6 +37,11 @@ def _forward(hidden, last=lambda X, w, b: X @ w.T + b):
 
 WRONG = {
     "neuron": {
+        "x [1, 1, 1, 1, 1, 1, 1, 1, ...]": (
+            "def neuron(x, weight, bias):\n"
+            "    z = (x[:10] * weight[:10]).sum() + bias\n"
+            "    return int(z > 0)"
+        ),
         "the last step is missing": lambda x, w, b: w @ x + b,
         "the bias plays no part": lambda x, w, b: w @ x > 0,
         "the bias is subtracted": lambda x, w, b: w @ x > b,
@@ -61,6 +66,10 @@ def neuron(x, weight, bias):
 """,
     },
     "linear": {
+        "not numbers of shape (2, 5)": (
+            "def linear(X, weight, bias):\n"
+            "    return X @ weight[:5].T + bias[:5]"
+        ),
         "the bias is missing": lambda X, W, b: X @ W.T,
         "takes the columns of weight": lambda X, W, b: X @ W + b,
         "images in columns": lambda X, W, b: W @ X.T + b[:, None],
@@ -82,7 +91,13 @@ def neuron(x, weight, bias):
         ),
     },
     "softmax": {
-        "divide by their sum": lambda s: s.exp(),
+        ", at 0, expected": (
+            "def softmax(s):\n"
+            "    e = (s - s.max()).exp()\n"
+            "    e[10:] = 0\n"
+            "    return e / e.sum()"
+        ),
+        "must add up to 1: divide by their sum": lambda s: s.exp(),
         "take exponentials first": lambda s: s / s.sum(),
         "a sigmoid of its own": torch.sigmoid,
         "the winner is always 1": lambda s: s.exp() / s.exp().max(),
@@ -199,6 +214,12 @@ def network(X, layers):
 """,
     },
     "tent": {
+        "left 2, peak 2.031": (
+            "def tent(left, peak, right):\n"
+            "    up, down = 1 / max(peak - left, 0.1), 1 / max(right - "
+            "peak, 0.1)\n"
+            "    return [left, peak, right], [up, -up - down, down]"
+        ),
         "the two lists are swapped": lambda a, b, c: (
             [1 / (b - a), -1 / (b - a) - 1 / (c - b), 1 / (c - b)],
             [a, b, c],

@@ -62,6 +62,11 @@ def _stop_that(new="loss < losses[best]", end="i - best == patience", got=""):
 
 WRONG = {
     "momentum": {
+        "grads [[500, 1], [-200, 3]]": (
+            "def momentum(w, g, v, lr, beta=0.9):\n"
+            "    v = (beta * v + g).clamp(-10, 10)\n"
+            "    return w - lr * v, v"
+        ),
         "you go uphill": _momentum_that(step="w + lr * v"),
         "this is plain descent": (
             "def momentum(w, g, v, lr, beta=0.9):\n"
@@ -94,6 +99,15 @@ WRONG = {
         "write it yourself": _library_momentum,
     },
     "adam": {
+        "eps 1e-10": (
+            "def adam(w, g, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):\n"
+            "    m, v, t = memory\n"
+            "    t, eps = t + 1, max(eps, 1e-8)\n"
+            "    m = beta1 * m + (1 - beta1) * g\n"
+            "    v = beta2 * v + (1 - beta2) * g ** 2\n"
+            "    size = (v / (1 - beta2 ** t)).sqrt() + eps\n"
+            "    return w - lr * m / (1 - beta1 ** t) / size, (m, v, t)"
+        ),
         "you go uphill": _adam_that(
             {"w": "w = w + lr * mh / (vh.sqrt() + eps)"}
         ),
@@ -149,6 +163,73 @@ WRONG = {
         ),
     },
     "stop_early": {
+        "losses [2, 1, 3], patience 2": (
+            "def stop_early(losses, patience):\n"
+            "    best = 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < losses[best]:\n"
+            "            best = i\n"
+            "        elif i - best >= patience:\n"
+            "            return best\n"
+            "    return len(losses) - 1"
+        ),
+        "not below it; losses [3, 1, 1], patience 2": (
+            "def stop_early(losses, patience):\n"
+            "    best = 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < losses[best]:\n"
+            "            best = i\n"
+            "        elif i - best >= patience:\n"
+            "            return best\n"
+            "    return max(i for i, x in enumerate(losses) if x == "
+            "min(losses))"
+        ),
+        "losses [2, 0, 1], patience 2": (
+            "def stop_early(losses, patience):\n"
+            "    low, at, since = None, 0, 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if not low or loss < low:\n"
+            "            low, at, since = loss, i, 0\n"
+            "        else:\n"
+            "            since += 1\n"
+            "            if since >= patience:\n"
+            "                break\n"
+            "    return at"
+        ),
+        "losses [900, 300, 700, 500]": (
+            "def stop_early(losses, patience):\n"
+            "    low, at, since = 100, 0, 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < low:\n"
+            "            low, at, since = loss, i, 0\n"
+            "        else:\n"
+            "            since += 1\n"
+            "            if since >= patience:\n"
+            "                break\n"
+            "    return at"
+        ),
+        "losses [2, 1, 0.99995, 3]": (
+            "def stop_early(losses, patience):\n"
+            "    low, at, since = math.inf, 0, 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < low - 1e-3:\n"
+            "            low, at, since = loss, i, 0\n"
+            "        else:\n"
+            "            since += 1\n"
+            "            if since >= patience:\n"
+            "                break\n"
+            "    return at"
+        ),
+        "patience 7": (
+            "def stop_early(losses, patience):\n"
+            "    best = 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < losses[best]:\n"
+            "            best = i\n"
+            "        elif i - best >= min(patience, 5):\n"
+            "            break\n"
+            "    return best"
+        ),
         "this is the best of all": (
             "def stop_early(losses, patience):\n"
             "    return losses.index(min(losses))"

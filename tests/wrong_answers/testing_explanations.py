@@ -138,6 +138,11 @@ WRONG = {
         "a single bright pixel": pointing,
     },
     "tcav_score": {
+        "then the sign; gradients [[[[9.537e-07]]]": (
+            "def tcav_score(gradients, direction):\n"
+            "    along = (gradients * direction).sum((1, 2, 3))\n"
+            "    return (along > 0.01).double().mean()"
+        ),
         "the sign is turned": lambda g, d: (_along(g, d) < 0).double().mean(),
         "one activation that helps is not enough": lambda g, d: (
             (g * d > 0).flatten(1).any(dim=1).double().mean()
