@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from helpers.data import DataError
 from helpers.recorded import load_record
-from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
+from tools.notebook_files import NOTEBOOKS, code_cells, read, tags
 
 WORDS_A_MINUTE = 150
 SECONDS_A_LINE = 4  # of code that is not folded
@@ -151,10 +151,6 @@ class Measure(NamedTuple):
 
 
 LIMITS = Measure(words=3800, cells=55, minutes=65)
-UNLIMITED = {
-    "fewer_images",
-    "cost_and_scaling",
-}  # until it is four notebooks
 
 
 def measure(notebook):
@@ -167,10 +163,8 @@ def measure(notebook):
     return Measure(words, len(code_cells(notebook)), round(minutes))
 
 
-def over_limit(topic, notebook):
+def over_limit(notebook):
     """["4,000 words, more than 3,800"]; [] where all is within LIMITS."""
-    if topic in UNLIMITED:
-        return []
     return [
         f"{used:,} {name}, more than {limit:,}"
         for name, used, limit in zip(
@@ -189,7 +183,7 @@ def table():
         words, cells, minutes = measure(notebook)
         line = f"{path.stem:34}{words:7,}{cells:7}{minutes:5} min"
         line += f"{exercises(notebook):7} min"
-        over = over_limit(topic(path), notebook)
+        over = over_limit(notebook)
         yield "; ".join([line, *over])
 
 

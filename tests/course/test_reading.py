@@ -6,16 +6,10 @@ import re
 import pytest
 
 from tools import times
-from tools.notebook_files import NOTEBOOKS, code_cells, read, tags, topic
+from tools.notebook_files import NOTEBOOKS, code_cells, read, tags
 
-# Not yet rewritten: each leaves this set with its own issue.
-EXEMPT = {
-    "fewer_images",
-    "cost_and_scaling",
-}
-READABLE = [path for path in NOTEBOOKS if topic(path) not in EXEMPT]
 each_notebook = pytest.mark.parametrize(
-    "path", READABLE, ids=lambda path: path.stem
+    "path", NOTEBOOKS, ids=lambda path: path.stem
 )
 FOLDED = re.compile(r"# @title \w.*\n")
 DRAWS = re.compile(r"\bplt\.|\baxes\b|\b(?:show|live|drawing)\(")
@@ -32,14 +26,9 @@ def statements(source):
     return list(ast.walk(ast.parse(source)))
 
 
-def test_the_exempt_are_notebooks():
-    assert {topic(path) for path in NOTEBOOKS} >= EXEMPT
-
-
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@each_notebook
 def test_it_takes_an_hour(path):
-    if topic(path) not in EXEMPT:
-        assert times.over_limit(topic(path), read(path)) == []
+    assert times.over_limit(read(path)) == []
 
 
 @each_notebook

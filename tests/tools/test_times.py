@@ -89,12 +89,10 @@ def test_words_are_counted_outside_exercises_and_formulas():
 )
 def test_over_an_hour_is_said_in_words(cells, words):
     notebook = new_notebook(cells=cells)
-    said = times.over_limit("any", notebook)
+    said = times.over_limit(notebook)
     assert len(said) == len(words)
     for line, start in zip(said, words, strict=True):
         assert line.startswith(start)
-    for topic in times.UNLIMITED:
-        assert times.over_limit(topic, notebook) == []
 
 
 def test_the_table_has_a_line_for_each_notebook():
