@@ -207,8 +207,7 @@ class Accelerator:
     source: str
 
 
-# What a maker states for "sparse" arithmetic, which leaves out every second
-# product, is halved here.
+# What makers state for "sparse" arithmetic, twice as much, is halved here.
 ACCELERATORS = {
     name: Accelerator(*facts)
     for name, *facts in (
