@@ -110,7 +110,7 @@ def _balanced_accuracy(predicted, labels):
 )
 def balanced_accuracy(answer, random):
     def draw(random):
-        classes = random.choice(([0, 1], [2, 0, 1], [-1, 4, 3], [0, 400, 2]))
+        classes = random.choice(([0, 1], [2, 0, 1], [1, 4, 3], [0, 400, 2]))
         weights, count = (6, 2, 1)[: len(classes)], random.randint(1, 8)
         labels = random.choices(classes, weights, k=count)
         noise = random.choices([*classes, 5], k=count)

@@ -161,13 +161,6 @@ WRONG = {
         "p times 1 - p": lambda p, w: math.ceil(1.96**2 * p / w**2),
     },
     "balanced_accuracy": {
-        "labels [-1": (
-            "def balanced_accuracy(predicted, labels):\n"
-            "    classes = [c for c in labels.unique() if c >= 0]\n"
-            "    hits = [(predicted[labels == c] == c).double().mean() "
-            "for c in classes]\n"
-            "    return sum(hits) / max(len(hits), 1)"
-        ),
         "plain accuracy": lambda p, y: (p == y).double().mean(),
         "mean precision": lambda p, y: precisions(p, y).mean(),
         "that is only predicted": lambda p, y: (

@@ -163,7 +163,7 @@ WRONG = {
         ),
     },
     "stop_early": {
-        "losses [2, 1, 3], patience 2": (
+        "not below it; losses [2, 1, 3], patience 2": (
             "def stop_early(losses, patience):\n"
             "    best = 0\n"
             "    for i, loss in enumerate(losses):\n"
