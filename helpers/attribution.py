@@ -179,7 +179,7 @@ def cover_corners(X, seed=None):
 
 
 def pixel_map(attributions):
-    """One number a pixel: the sum over channels of absolute values.
+    """One number per pixel: the sum over channels of absolute values.
 
     (batch, channels, height, width) to (batch, height, width). Without the
     absolute value, channels that pull in opposite directions, as they do

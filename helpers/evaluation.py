@@ -447,7 +447,9 @@ def check_kind(dtype, example, *tensors):
 def check_sizes(*samples):
     sizes = [len(sample) for sample in samples]
     if len(set(sizes)) > 1:
-        raise ValueError(f"as many rows everywhere, one an image, not {sizes}")
+        raise ValueError(
+            f"as many rows everywhere, one per image, not {sizes}"
+        )
     if sizes[0] == 0:
         raise ValueError("no images to measure on")
 

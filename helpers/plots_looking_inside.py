@@ -273,7 +273,7 @@ def landscapes(places, labels):
 
 
 def neighbours(images, labels, answers):
-    """Each row an image and those nearest to it.
+    """One image per row and those nearest to it.
 
     images: (rows, 1 + k, 28, 28); labels: the same without pixels;
     answers: what BigModel says to the first of each row

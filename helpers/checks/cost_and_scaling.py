@@ -310,7 +310,7 @@ def quantise_rows(answer, random):
         "one scale for all rows: the largest weight of all spoils every "
         "other row; take amax over dim=1":
             lambda weight: weight.abs().max() / 127,
-        "that is a scale a column: a neuron is a row, so amax over dim=1":
+        "that is a scale per column: a neuron is a row, so amax over dim=1":
             lambda weight: weight.abs().amax(dim=0) / 127,
         "the scale is turned over: largest / 127, and divide by it":
             lambda weight: 1 / truth(weight),

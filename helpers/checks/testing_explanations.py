@@ -257,9 +257,9 @@ def tcav_score(answer, random):
     mistakes = {
         "count the images that rise; do not take the mean of the slopes":
             lambda *case: slopes(*case).mean(),
-        "those are the slopes, one an image: return the share of positive "
+        "those are the slopes, one per image: return the share of positive "
         "ones": slopes,
-        "that is one value an image: return the share of positive ones":
+        "that is one value per image: return the share of positive ones":
             lambda *case: slopes(*case) > 0,
         "the sign is turned: an image rises if its slope is above 0":
             lambda *case: share(slopes(*case) < 0),

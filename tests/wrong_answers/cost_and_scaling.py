@@ -120,7 +120,7 @@ WRONG = {
     },
     "quantise_rows": {
         "one scale for all rows": lambda w: _rows(w, w.abs().amax()),
-        "a scale a column": lambda w: _rows(
+        "a scale per column": lambda w: _rows(
             w, w.abs().amax(dim=0, keepdim=True)
         ),
         "it would multiply": lambda w: (

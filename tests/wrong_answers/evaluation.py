@@ -184,7 +184,7 @@ WRONG = {
         "divide with /": lambda p, y: recalls(p, y).floor().mean(),
         "percentage": lambda p, y: 100 * recalls(p, y).mean(),
         "the worst recall": lambda p, y: recalls(p, y).min(),
-        "one number a class": recalls,
+        "one number per class": recalls,
     },
     "threshold_for": {
         "do not stop at the first": stops_at_the_first_failure,
