@@ -162,7 +162,7 @@ def balanced_accuracy(answer, random):
         "that is the worst recall: take the mean": (
             lambda p, y: recalls(p, y).min()
         ),
-        "that is one number per class: take the mean of these recalls": recalls,
+        "that is one number per class: take the mean of them": recalls,
     }
     otherwise = "check the recall of each class"
     diagnose(mean_of_none, draws(draw, random), truth, mistakes, otherwise)
