@@ -81,12 +81,15 @@ def occlusion():
 
 @drawing
 def path_of_gradients():
-    """From black to the photograph, and the slopes on the way."""
-    net, X = load_mobilenet(), load_photograph("coffee")
+    """From black to the photograph, and the slopes on the way.
+
+    In float64, so that a rounded place is the same on every processor.
+    """
+    net, X = load_mobilenet().double(), load_photograph("coffee").double()
     canvas = Canvas(780, 400)
     x0, width, top, bottom = 90, 600, 190, 356
     with torch.no_grad():
-        shares = torch.linspace(0, 1, 41)
+        shares = torch.linspace(0, 1, 41, dtype=X.dtype)
         logits = net(shares[:, None, None, None] * X)[:, ESPRESSO]
     low, high = logits[0].item(), logits[-1].item()
     peak = max(logits).item()
