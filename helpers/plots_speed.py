@@ -137,7 +137,7 @@ def roofline(works, peak, slopes, loop):
     """
     figure, axes = plt.subplots(figsize=(7.4, 4.4))
     right = 700
-    looks = ("-", (1.3, (8, -10), "left")), ("--", (0.5, (-8, 6), "right"))
+    looks = ("-", (0.7, (8, -10), "left")), ("--", (0.5, (-8, 6), "right"))
     for (name, rate), look in zip(slopes.items(), looks, strict=True):
         style, (at, aside, side) = look
         x = np.array([0.06, peak / rate])
