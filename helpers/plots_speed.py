@@ -132,22 +132,18 @@ def roofline(works, peak, slopes, loop):
     """Layers under their roofs.
 
     works: {name: (intensity, rate reached, rate of its own roof)}
-    slopes: {"from memory": bytes a second, ...}, the steepest last
+    slopes: {"from memory": bytes a second, ...}, two, the steepest last
     loop: rate of the plain loop as a whole
     """
     figure, axes = plt.subplots(figsize=(7.4, 4.4))
     right = 700
-    for (name, rate), style in zip(slopes.items(), ("-", "--"), strict=True):
+    looks = ("-", (0.7, (8, -10), "left")), ("--", (0.5, (-8, 6), "right"))
+    for (name, rate), look in zip(slopes.items(), looks, strict=True):
+        style, (at, aside, side) = look
         x = np.array([0.06, peak / rate])
         axes.loglog(x, x * rate / 1e9, style, color=QUIET, lw=2)
-        axes.annotate(
-            name,
-            (0.62, 0.62 * rate / 1e9),
-            (-6, 8),
-            textcoords="offset points",
-            color=QUIET,
-            ha="right",
-        )
+        place = {"textcoords": "offset points", "color": QUIET, "ha": side}
+        axes.annotate(name, (at, at * rate / 1e9), aside, **place)
     edge = peak / max(slopes.values())
     axes.loglog([edge, right], [peak / 1e9] * 2, color=QUIET, lw=2)
     words = f"peak, {peak / 1e9:.0f} GFLOP/s"
