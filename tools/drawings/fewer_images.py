@@ -27,6 +27,7 @@ def whitening():
     variance, directions = torch.linalg.eigh(torch.cov(centred.T))
     variance, directions = variance.flip(0), directions.flip(1)
     directions = directions * directions[0].sign()
+    directions[:, 1] *= torch.linalg.det(directions).sign()  # no mirror
     turned = centred @ directions
     clouds = (centred, turned, turned / variance.sqrt())
     spreads = variance.sqrt()
