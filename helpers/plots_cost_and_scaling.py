@@ -41,7 +41,7 @@ def bill(trainings):
         "money, power and rent",
         "CO2",
     )
-    figure, axes = plt.subplots(figsize=(6.6, 1.9))
+    figure, axes = plt.subplots(figsize=(6.6, 2.2))
     axes.set(xlim=(0, 1), ylim=(3.6, -0.6))
     axes.axis("off")
     amounts = []
@@ -61,6 +61,7 @@ def bill(trainings):
         )
         if row:
             axes.axhline(row - 0.5, color=QUIET, lw=0.5)
+    head = axes.set_title("", loc="left", fontsize=11, color=QUIET)
 
     def draw(training, peak, utilisation, watts, overhead, price, rent, grams):
         cost = training_cost(
@@ -80,6 +81,10 @@ def bill(trainings):
         )
         for text, line in zip(amounts, lines, strict=True):
             text.set_text(line)
+        head.set_text(
+            f"{training} at {utilisation:.0%} of {peak:.3g}e12 operations "
+            f"per second, {watts} W; {price:.2f} euro per kWh"
+        )
         listed = "; ".join(map(": ".join, zip(names, lines, strict=True)))
         return f"{training}, at {peak:.3g}e12 operations a second: {listed}."
 
