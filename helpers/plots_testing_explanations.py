@@ -222,27 +222,31 @@ def counterfactual(X, change, changed):
         figure,
         "A shirt, a small change (orange brighter, purple darker), and the "
         "changed image, which BigModel calls a coat. No pixel changes by more "
-        f"than {peak:.1f} of the way from black to white.",
+        f"than {peak:.2f} of the way from black to white.",
     )
 
 
 def influential(puzzle, helps, hurts):
     """The image in question, and training images: [(image, name)] each."""
-    figure, axes = plt.subplots(2, 6, figsize=(7.8, 3.2))
+    figure, axes = plt.subplots(2, 7, figsize=(8, 2.9))
     for row, part, color in zip(
         axes, (helps, hurts), (RIGHT, WRONG), strict=True
     ):
-        for ax, (image, name) in zip(row, part, strict=True):
+        for ax, (image, name) in zip(row[1:], part, strict=True):
             ax.imshow(image, vmin=0, vmax=255)
             ax.set_title(name, fontsize=10, color=color, loc="center")
-    axes[0, 0].set_ylabel("teach shirt", fontsize=10)
-    axes[1, 0].set_ylabel("teach coat", fontsize=10)
+    axes[0, 0].imshow(puzzle, vmin=0, vmax=255)
+    axes[0, 0].set_title("the puzzle", fontsize=10, loc="center")
+    axes[0, 1].set_ylabel("teach shirt", fontsize=10)
+    axes[1, 1].set_ylabel("teach coat", fontsize=10)
     bare(axes)
+    axes[1, 0].axis("off")
     above, below = (", ".join(n for _, n in part) for part in (helps, hurts))
     show(
         figure,
-        f"Above, six training images that would teach it to call {puzzle} a "
-        f"shirt: {above}. Below, six that teach the opposite: {below}.",
+        "At the left the puzzling shirt. Above, six training images that "
+        f"would teach BigModel to call it a shirt: {above}. Below, six that "
+        f"teach the opposite: {below}.",
     )
 
 
