@@ -186,17 +186,6 @@ WRONG = {
         "            to_do.append((name, True))\n"
         "            to_do += [(p, False) for p, _ in graph.get(name, [])]\n"
         "    return order",
-        "300 nodes more than 10,000 times": "def forward_order(graph, last):\n"
-        "    needed, order = [last], []\n"
-        "    for name in needed:\n"
-        "        sources = {s for s, _ in graph.get(name, [])}\n"
-        "        needed += sources - {*needed}\n"
-        "    while len(order) < len(needed):\n"
-        "        for name in needed:\n"
-        "            sources = {s for s, _ in graph.get(name, [])}\n"
-        "            if name not in order and sources <= {*order}:\n"
-        "                order.append(name)\n"
-        "    return order",
     },
     "gradient_error": {
         "-3 * u**2, leaves": (
