@@ -68,7 +68,7 @@ def load_planted(name, folder=PLANTED):
     path = folder / f"{name}.pt"
     mend = (
         f"{how_to_restore(path)}, and `python -m tools.experiments "
-        "planted-models random-labels` trains all of them anew"
+        "planted-models` trains all of them anew"
     )
     if not path.is_file():
         names = ", ".join(sorted(file.stem for file in folder.glob("*.pt")))
@@ -287,28 +287,6 @@ def rank_correlation(maps, others):
     ]
     ranks = [rank - rank.mean(dim=1, keepdim=True) for rank in ranks]
     return F.cosine_similarity(*ranks, dim=1)
-
-
-def ssim(maps, others, window=7):
-    """Structural similarity of absolute maps, for each image: (batch,).
-
-    (Wang et al., 2004, with a uniform window.) Each map is first divided by
-    its maximum, so that only the pattern counts. 1 for equal maps.
-    """
-    shape = maps.shape
-    pair = []
-    for values in _checked(maps, others, second="map"):
-        peak = values.amax(dim=1, keepdim=True)
-        pair.append((values / peak.clamp(min=1e-30)).view(shape)[:, None])
-    a, b = pair
-    mean = lambda values: F.avg_pool2d(values, window, stride=1)  # noqa: E731
-    mean_a, mean_b = mean(a), mean(b)
-    variances = mean(a * a) - mean_a**2 + mean(b * b) - mean_b**2
-    covariance = mean(a * b) - mean_a * mean_b
-    c1, c2 = 0.01**2, 0.03**2  # of the paper, for a range of 1
-    index = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
-    index = index / ((mean_a**2 + mean_b**2 + c1) * (variances + c2))
-    return index.mean(dim=(1, 2, 3))
 
 
 @torch.no_grad()

@@ -39,14 +39,6 @@ def operations(model, side=28):
     return layers
 
 
-def operations_per_image(model, side=28):
-    """Operations to train a BigModel on one image, forward and backward."""
-    return sum(
-        layer["forward"] + layer["backward"]
-        for layer in operations(model, side).values()
-    )
-
-
 def six_n_d(num_parameters, num_examples):
     """The rule C = 6 N D: operations to train N parameters on D examples.
 

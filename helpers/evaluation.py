@@ -118,30 +118,6 @@ def confusion_matrix(predicted, labels, num_classes):
     return counts.reshape(num_classes, num_classes)
 
 
-class PerClass(NamedTuple):
-    """Three tensors (classes,), float64, 0 to 1."""
-
-    precision: torch.Tensor
-    recall: torch.Tensor
-    f1: torch.Tensor
-
-
-def precision_recall_f1(confusion):
-    """Of each class, from a confusion matrix (rows: labels).
-
-    Where a share would be 0/0 (a class never predicted has no precision, one
-    without images no recall) it is 0, as with scikit-learn's
-    zero_division=0. F1: van Rijsbergen, 1979.
-    """
-    right = confusion.diagonal().double()
-    predicted, actual = confusion.sum(dim=0), confusion.sum(dim=1)
-    return PerClass(
-        precision=right / predicted.clamp(min=1),
-        recall=right / actual.clamp(min=1),
-        f1=2 * right / (predicted + actual).clamp(min=1),
-    )
-
-
 # Is a confidence of 0.9 right nine times in ten?
 
 

@@ -412,11 +412,18 @@ def hollow(surface, bounce, bottom, first):
         trail.set_data(*path.T)
         curve.set_data(range(len(losses)), losses)
         map_axes.set_title(f"learning rate {lr:.2g}")
+        said = f"Logistic loss with a learning rate of {lr:.2g}, 200 steps: "
+        start, last = losses[0], losses[-20:]
+        if last.max() > 2 * last.min():  # its digits are chance
+            times = 10 ** int((losses.max() / start).log10())
+            return (
+                f"{said}from {start:.2f} it is thrown up again and again, at "
+                f"worst to more than {times} times as much, and never settles."
+            )
         return (
-            f"Logistic loss with a learning rate of {lr:.2g}: from "
-            f"{losses[0]:.2f} to {losses[-1]:.2f} in 200 steps, with "
-            f"{losses.max():.0f} as the largest on the way and "
-            f"{losses[-20:].max():.2f} as the largest of the last 20."
+            f"{said}from {start:.2f} to {last[-1]:.2f}, with "
+            f"{losses.max():.2f} as the largest on the way and "
+            f"{last.max():.2f} as the largest of the last 20."
         )
 
     slider = FloatLogSlider(

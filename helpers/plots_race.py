@@ -31,17 +31,23 @@ def learning_curves(curves, lowest=0.5):
         curves.items(), STYLES, strict=False
     ):
         color, line, marker = style
+        mean = np.mean(runs, axis=0)
         runs = 100 * np.array(runs)
-        mean = runs.mean(axis=0)
         axes.fill_between(
             seen, runs.min(axis=0), runs.max(axis=0), color=color, alpha=0.15
         )
         axes.plot(
-            seen, mean, line, marker=marker, color=color, ms=5, label=name
+            seen,
+            100 * mean,
+            line,
+            marker=marker,
+            color=color,
+            ms=5,
+            label=name,
         )
         said.append(
-            f"{name}: {mean[0]:.1f} % after {seen[0]:,} images, "
-            f"{mean[-1]:.1f} % after {seen[-1]:,}"
+            f"{name}: {mean[0]:.1%} after {seen[0]:,} images, "
+            f"{mean[-1]:.1%} after {seen[-1]:,}"
         )
     axes.axhline(90, color=QUIET, lw=1, ls=":")
     axes.text(seen[0], 90.3, "90 %", color=QUIET, va="bottom", fontsize=10)

@@ -32,7 +32,6 @@ SEEDS = (0, 1, 2)
 TRUTH = 0.9  # of the tags in the warehouse that hang on the right garment
 CHEAT = {"num_steps": 300, "batch_size": 32, "lr": 2e-3}
 MEND = {"num_steps": 400, "batch_size": 32, "lr": 1e-3}
-NUM_RANDOM = 500  # images that get a random label
 NUM_FLIPPED = 48  # images that every method has to explain
 LAYERS = ("fc2", "fc1", "conv2", "conv1")  # from the top down
 
@@ -120,23 +119,6 @@ def planted_models():
                 model = save(f"mended-{seed}", model)
             add(name, model, seed, time.perf_counter() - start, **MEND)
     return rows
-
-
-def random_labels():
-    """A model that learns the random labels of 500 images by heart.
-
-    Fine-tuned from the shipped weights with fc1 frozen; one seed.
-    """
-    X = load_embedded().train.inputs()[:NUM_RANDOM]
-    generator = torch.Generator().manual_seed(0)
-    y = torch.randint(10, (NUM_RANDOM,), generator=generator)
-    settings = {"num_steps": 800, "batch_size": 50, "lr": 1e-3}
-    model = fine_tune(modular(load_bigmodel()), X, y, seed=0, **settings)
-    model = save("random-labels", model)
-    right = accuracy(predict(model, X).argmax(dim=1), y)
-    row = {"model": "random-labels", "seed": 0, "train_accuracy": right}
-    print(row, flush=True)
-    return [row | {"num_images": NUM_RANDOM} | settings]
 
 
 # Every method has to find the patch
@@ -376,6 +358,5 @@ def cascade(model, name, method, planted, mean_image):
 
 EXPERIMENTS = {
     "planted-models": planted_models,
-    "random-labels": random_labels,
     "planted-truth": planted_truth,
 }
