@@ -207,11 +207,12 @@ def training(images, labels, minds, steps, losses, ends, moment):
         confidence, answer = minds[moment].max(dim=1)
         right = answer == labels
         for i, caption in enumerate(captions):
-            mark, color = ("✓", RIGHT) if right[i] else ("✗", WRONG)
-            caption.set_text(
-                f"{mark} {CLOTHING[answer[i]]} {confidence[i]:.0%}"
-            )
-            caption.set_color(color)
+            said = f"{CLOTHING[answer[i]]} {confidence[i]:.0%}"
+            if right[i]:
+                caption.set(text=f"✓ {said}", color=RIGHT)
+            else:
+                label = CLOTHING[labels[i]]
+                caption.set(text=f"✗ {said}\nlabel: {label}", color=WRONG)
         step = steps[moment]
         marker.set_xdata([step, step])
         axes.set_title(

@@ -199,7 +199,9 @@ def _begun(answer):
 
 def _shown(graph, order):
     lines = [f"{name!r}: {pairs}" for name, pairs in graph.items()]
-    return {"graph": lines, "order": order}
+    text = "{" + ", ".join(lines) + "}"
+    # A long one would be cut off: a list of its nodes shows eight of them.
+    return {"graph": text if len(text) <= 80 else lines, "order": order}
 
 
 def _gradients(graph, order):
