@@ -18,9 +18,9 @@ from helpers.checks import (
 # What later cells use while the learner's own is missing or wrong.
 
 
-def _kilowatt_hours(operations, peak, utilisation, watts, overhead):
+def _kilowatt_hours(operations, peak, utilisation, watts, overhead, unit=1):
     seconds = operations / (peak * utilisation)
-    return seconds * watts * overhead / 3.6e6
+    return seconds * watts * overhead / 3.6e6 * unit
 
 
 def _power_law(n, losses):
@@ -52,12 +52,10 @@ def kilowatt_hours(answer, random):
         rest = random.randint(21, 69) / 100, random.randint(151, 899), 1.35
         cases.append((work * 10.0**power, peak * 1e12, *rest))
 
-    def truth(operations, peak, utilisation, watts, overhead, unit=1):
-        seconds = operations / (peak * utilisation)
-        return seconds * watts * overhead / 3.6e6 * unit
-
+    truth = _kilowatt_hours
     mistakes = {
-        "no machine runs at its peak rate: divide by the utilisation too":
+        "a machine below its peak takes longer, and draws its watts all the "
+        "while: divide by the utilisation":
             lambda n, p, u, w, o: truth(n, p, 1, w, o),
         "a low utilisation takes longer: divide by it, do not multiply":
             lambda n, p, u, w, o: truth(n, p, 1 / u, w, o),
@@ -67,6 +65,11 @@ def kilowatt_hours(answer, random):
             lambda n, p, u, w, o: truth(n, p, u, w, 1 / o),
         "the building draws `overhead` watts for each watt: multiply, do not "
         "add": lambda n, p, u, w, o: truth(n, p, u, w + o, 1),
+        "with an overhead of 1.1 a watt costs 1.1 watts, its own included: "
+        "multiply by it, not by 1 + it":
+            lambda n, p, u, w, o: truth(n, p, u, w, 1 + o),
+        "the utilisation is a part, 0 to 1, and no percentage":
+            lambda n, p, u, w, o: truth(n, p, u / 100, w, o),
         "that is in joules: a kilowatt-hour is 3.6 million":
             lambda *case: truth(*case, 3.6e6),
         "that is in watt-hours: divide by 1000":
@@ -94,8 +97,8 @@ def _runs(random):
     return np.array(n)[order], np.array(losses)[order]
 
 
-def _through(n, losses, before=np.log, back=np.exp, on_x=np.log):
-    exponent, start = np.polyfit(on_x(n), before(losses), 1)
+def _line(n, losses, on_x=np.log, on_y=np.log, back=np.exp):
+    exponent, start = np.polyfit(on_x(n), on_y(losses), 1)
     return back(start), exponent
 
 
@@ -103,6 +106,27 @@ def _first_and_last(n, losses):
     rise, run = losses[-1] / losses[0], n[-1] / n[0]
     exponent = np.log(rise) / np.log(run)
     return losses[0] / n[0] ** exponent, exponent
+
+
+def _one_by_one(answer, cases, truth, pairs, names, ways):
+    """Judge a pair by its parts.
+
+    pairs: function of a case that gives {what is wrong: the wrong pair}
+    ways: {index of the part: the way out}, in the order of judging
+    """
+
+    def pair(*case):
+        got = answer(*case)
+        row = isinstance(got, np.ndarray | torch.Tensor) and got.ndim == 1
+        return list(got) if row else got
+
+    for index, way in ways.items():
+
+        def mistakes(*case, index=index):
+            return {text: both[index] for text, both in pairs(*case).items()}
+
+        one, right = (part(f, index, *names) for f in (pair, truth))
+        diagnose(one, cases, right, mistakes, way, what=names[index])
 
 
 @check(
@@ -118,71 +142,35 @@ def power_law(answer, random):
     cases += [_runs(source) for source in (Random(0), Random(1), Random(2))]
     cases += [_runs(random), _runs(random)]
 
-    def same(x):
-        return x
-
-    beliefs = {
-        "that is a straight line through the numbers themselves: take the "
-        "logarithm of both, n and losses": {
-            "before": same,
-            "back": same,
-            "on_x": same,
-        },
-        "losses need their logarithm too, not n alone": {
-            "before": same,
-            "back": same,
-        },
-        "n needs its logarithm too, not the losses alone": {"on_x": same},
-        "that is the logarithm of the factor: np.exp brings it back": {
-            "back": same
-        },
-        "the logarithm to base 10 comes back by 10 **, not by exp": {
-            "before": np.log10,
-            "on_x": np.log10,
-        },
-        "the natural logarithm comes back by np.exp, not by 10 **": {
-            "back": lambda start: 10.0**start
-        },
-    }
-
-    def mistakes(index):
-        named = {
-            text: lambda n, losses, b=belief: _through(n, losses, **b)[index]
-            for text, belief in beliefs.items()
-        }
-        named["return the factor first, then the exponent"] = (
-            lambda n, losses: _through(n, losses)[1 - index]
-        )
-        named[
+    def pairs(n, losses):
+        factor, exponent = _line(n, losses)
+        return {
+            "that is a straight line through the numbers themselves: take the "
+            "logarithm of both, n and losses":
+                _line(n, losses, np.copy, np.copy, np.copy),
+            "losses need their logarithm too, not n alone":
+                _line(n, losses, on_y=np.copy, back=np.copy),
+            "n needs its logarithm too, not the losses alone":
+                _line(n, losses, on_x=np.copy),
+            "that is the logarithm of the factor: np.exp brings it back":
+                (np.log(factor), exponent),
+            "the logarithm to base 10 comes back by 10 **, not by exp":
+                _line(n, losses, np.log10, np.log10),
+            "the natural logarithm comes back by np.exp, not by 10 **":
+                (10 ** np.log(factor), exponent),
+            "return the factor first, then the exponent": (exponent, factor),
             "the loss falls as n grows, so the exponent is negative: keep the "
-            "sign of the slope"
-        ] = lambda n, losses: abs(_through(n, losses)[index])
-        named["losses lie on the vertical axis: np.polyfit(x, y, 1)"] = (
-            lambda n, losses: _through(losses, n)[index]
-        )
-        named["use all runs, not the first and the last alone"] = (
-            lambda n, losses: _first_and_last(n, losses)[index]
-        )
-        return named
+            "sign of the slope": (factor, -exponent),
+            "losses lie on the vertical axis: np.polyfit(x, y, 1)":
+                _line(losses, n),
+            "use all runs, not the first and the last alone":
+                _first_and_last(n, losses),
+        }  # fmt: skip
 
-    names = "the factor", "the exponent"
     way = "np.polyfit(np.log(n), np.log(losses), 1) gives slope and start"
-    for index in (1, 0):
-
-        def truth(n, losses, index=index):
-            return _through(n, losses)[index]
-
-        diagnose(
-            part(answer, index, *names),
-            cases,
-            truth,
-            mistakes(index),
-            way if index else f"the exponent is right, the factor not: {way}",
-            what=names[index],
-        )
-
-
-SWAPPED = "twenty tokens for each weight, and the weights come first"
+    ways = {1: way, 0: f"the exponent is right, the factor not: {way}"}
+    names = "the factor", "the exponent"
+    _one_by_one(answer, cases, _power_law, pairs, names, ways)
 
 
 @check(
@@ -190,59 +178,33 @@ SWAPPED = "twenty tokens for each weight, and the weights come first"
     ours=_best_split,
 )
 def best_split(answer, random):
-    cases = [(120.0,), (12_000.0,), (5.76e23,)]
+    cases = [(120.0,), (10.0,), (750.0,), (12_000.0,), (5.76e23,)]
     cases += [(random.randint(101, 999) * 10.0**p,) for p in (18, 21, 24)]
 
-    def truth(operations):
-        num_weights = (operations / 120) ** 0.5
-        return num_weights, 20 * num_weights
+    def pairs(c):
+        n, tokens = _best_split(c)
+        root = (c / 6) ** 0.5
+        return {
+            "20N² operations without the 6: the budget is 6ND":
+                ((c / 20) ** 0.5, 20 * (c / 20) ** 0.5),
+            "120N² is the budget: take the root": (c / 120, c / 6),
+            "6N² would be the budget of as many tokens as weights: with 20 "
+            "for each weight it is 120N²": (root, root),
+            "that is the number of weights again: 20 tokens for each": (n, n),
+            "twenty tokens for each weight, and the weights come first":
+                (tokens, n),
+            "the root belongs over the 20 too: N² = C / 120":
+                (root / 20, root),
+            "tokens times weights times 6 is the budget: divide by 6":
+                (n, c / n),
+            "6ND must be the budget exactly: do not round N":
+                (n // 1, n // 1 * 20),
+        }  # fmt: skip
 
-    def mistakes(index):
-        beliefs = {
-            "20N² operations without the 6: the budget is 6ND": lambda c: (
-                (c / 20) ** 0.5,
-                20 * (c / 20) ** 0.5,
-            ),
-            "120N² is the budget: take the root": lambda c: (c / 120, c / 6),
-            "as many tokens as weights: each weight has 20": lambda c: (
-                (c / 6) ** 0.5,
-                (c / 6) ** 0.5,
-            ),
-            SWAPPED: lambda c: truth(c)[::-1],
-            "the root belongs over the 20 too: N² = C / 120": lambda c: (
-                (c / 6) ** 0.5 / 20,
-                (c / 6) ** 0.5,
-            ),
-        }
-        named = {
-            text: lambda operations, b=belief: b(operations)[index]
-            for text, belief in beliefs.items()
-        }
-        if index:  # the weights are right, so they come first
-            del named[SWAPPED]
-            named[
-                "tokens times weights times 6 is the budget: divide by 6"
-            ] = lambda operations: operations / truth(operations)[0]
-            named[
-                "that is the number of weights again: 20 tokens for each"
-            ] = lambda operations: truth(operations)[0]
-        return named
-
-    names = "the number of weights", "the number of tokens"
     way = "put D = 20N into C = 6ND and solve for N"
-    for index in (0, 1):
-
-        def one(operations, index=index):
-            return truth(operations)[index]
-
-        diagnose(
-            part(answer, index, *names),
-            cases,
-            one,
-            mistakes(index),
-            f"the weights are right, the tokens not: {way}" if index else way,
-            what=names[index],
-        )
+    ways = {0: way, 1: f"the weights are right, the tokens not: {way}"}
+    names = "the number of weights", "the number of tokens"
+    _one_by_one(answer, cases, _best_split, pairs, names, ways)
 
 
 @check(
@@ -257,16 +219,12 @@ def quantise_rows(answer, random):
         ([[1.27, -0.018], [-6.35, 2.18]],),
         ([[25.4, 1.14, -3.74], [0.0, 0.0, 0.0]],),
         ([[0.0, 0.0], [0.0, 0.0], [-2.54, 0.034], [0.0, 0.0]],),
+        ([[1.27e-5, -1.06e-5, 2.7e-7, 0.0]],),
         ([[1.27e-5, -1.06e-5, 2.7e-7], [3.4, -254.0, 7.4]],),
     )
     ends = -127, 127
-    drawn = (
-        (Random(0), 5, 4),
-        (Random(1), 2, 7),
-        (random, 5, 9),
-        (random, 3, 3),
-    )
-    for draw, height, width in drawn:
+    drawn = [(Random(0), 5, 4), (Random(1), 2, 7)]
+    for draw, height, width in [*drawn, (random, 5, 9), (random, 3, 3)]:
         weight = uniform(draw, (height, width), -0.4, 0.4)  # never a tie
         for row in weight:
             row += torch.tensor(draw.choices(range(-126, 127), k=width))
@@ -276,14 +234,16 @@ def quantise_rows(answer, random):
 
     def pair(weight, index):
         names = "the codes", "the scale"
-        codes = part(answer, 0, *names)(weight)
-        kind = getattr(codes, "dtype", type(codes).__name__)
+        both = [part(answer, i, *names)(weight) for i in (0, 1)]
+        kind, other = (getattr(x, "dtype", type(x).__name__) for x in both)
         if kind not in (torch.int8, "int8"):
+            if other in (torch.int8, "int8"):
+                raise Misconception("return the codes first, then the scale")
             raise Misconception(
                 f"return the codes as a tensor of torch.int8, not {kind}: "
                 "else nothing is saved"
             )
-        return codes if index == 0 else part(answer, 1, *names)(weight)
+        return both[index]
 
     def scale(weight):
         got = numbers(pair(weight, 1), what="the scale")

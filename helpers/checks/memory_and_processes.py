@@ -1,18 +1,15 @@
 """The checks of the exercises on memory and many processes."""
 
+from contextlib import suppress
+from functools import partial
 from random import Random
 
 import torch
 from torch import nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 
-from helpers.checks import (
-    Misconception,
-    check,
-    diagnose,
-    numbers,
-    uniform,
-)
+from helpers.checks import Misconception, check, diagnose, numbers, uniform
 
 # What later cells use while the learner's own is missing or wrong.
 
@@ -30,20 +27,20 @@ def _inputs_held(num_blocks, num_segments):
     return num_segments + num_blocks // num_segments - 1
 
 
-def _ring_step(held, step):
-    num_workers = len(held)
-    after = held.clone()
+def _ring_step(held, step, to=1, by=-1, first=0, late=0, adds=None):
+    """One step, or one that goes wrong: to which neighbour, with which chunk,
+    until when it adds, and whether it does so always or never."""
+    num_workers, after = len(held), held.clone()
+    adds = step < num_workers - 1 + late if adds is None else adds
     for worker in range(num_workers):
-        left = (worker - 1) % num_workers
-        chunk = (left - step) % num_workers
-        after[worker, chunk] = held[left, chunk]
-        if step < num_workers - 1:
-            after[worker, chunk] += held[worker, chunk]
+        left = (worker - to) % num_workers
+        chunk = (left + by * step + first) % num_workers
+        after[worker, chunk] = held[left, chunk] + adds * held[worker, chunk]
     return after
 
 
-def _worker_memory(num_weights, num_workers, activations):
-    return 16 * num_weights / num_workers / 1e9 + activations
+def _worker_memory(num_weights, num_workers, activations, each=16):
+    return each * num_weights / num_workers / 1e9 + activations
 
 
 @check(
@@ -65,7 +62,8 @@ def accumulated_gradient(answer, random):
         cases.append((model, [*zip(X, y, strict=True)]))
 
     def flat(model, parts):
-        _Used.largest, most = 0, max(len(y) for _, y in parts)
+        _Used.kept, _Used.largest = [], 0
+        most = max(len(y) for _, y in parts)
         got = answer(model, parts)
         if not torch.equal(_Used.latest.weight, model.weight):
             raise Misconception(
@@ -120,20 +118,26 @@ def accumulated_gradient(answer, random):
     diagnose(flat, cases, truth, mistakes, way, show=sizes)
     if at_once:
         raise Misconception(
-            "the gradient is right, but {} images went through at once and "
-            "the largest part has {}: run one part at a time, that is what "
-            "saves memory".format(*at_once[0])
+            "the gradient is right, but {} images were in memory at once, and "
+            "the largest part has {}: run one part at a time, forward and "
+            "backward, that is what saves memory".format(*at_once[0])
         )
 
 
 class _Used(nn.Linear):
     """A layer whose copies hold a gradient, as left by the step before."""
 
-    largest = 0  # the images of the largest forward pass, of all copies
     latest = None  # the copy that was made last
+    kept = ()  # of the forward passes of all copies: its inputs, how many
+    largest = 0  # the most images that were kept at once
 
     def forward(self, X):
-        _Used.largest = max(_Used.largest, len(X))
+        X = X.clone()  # lives until the backward pass is over
+        kept = [k for k in _Used.kept if not k[0].expired()]
+        with suppress(NotImplementedError):  # of torch.func, which keeps none
+            kept.append((StorageWeakRef(X.untyped_storage()), len(X)))
+        at_once = max(len(X), sum(n for _, n in kept))
+        _Used.kept, _Used.largest = kept, max(_Used.largest, at_once)
         return super().forward(X)
 
     def __deepcopy__(self, memo):
@@ -205,82 +209,46 @@ def ring_step(answer, random):
         cases += [(start(3, 2, source), step) for step in range(4)]
         cases += [(start(5, 1, source), step) for step in range(8)]
 
-    def moved(to=1, by=-1, first=0, late=0, both=None):
-        """A ring that goes wrong: to which neighbour, which chunk, until
-        when it adds, whether it always does or never."""
-
-        def step_of(held, step):
-            size, after = len(held), held.clone()
-            adds = step < size - 1 + late if both is None else both
-            for worker in range(size):
-                left = (worker - to) % size
-                chunk = (left + by * step + first) % size
-                message = held[left, chunk]
-                own = held[worker, chunk] if adds else 0
-                after[worker, chunk] = own + message
-            return after
-
-        return step_of
-
-    def summed(held, step):
-        return held.sum(0, keepdim=True).expand_as(held)
-
-    def gone(held, step):  # a sender that keeps nothing
-        after = _ring_step(held, step)
+    def mistakes(held, step):
+        ring = partial(_ring_step, held, step)
+        gone, alone, adds = ring(), held.clone(), step < len(held) - 1
         for worker in range(len(held)):
-            after[worker, (worker - step) % len(held)] = 0
-        return after
-
-    def one(held, step):  # worker 0 sends, and nobody else
-        after = held.clone()
-        chunk = -step % len(held)
-        adds = step < len(held) - 1
-        after[1, chunk] = held[0, chunk] + adds * held[1, chunk]
-        return after
-
-    def whole(held, step):
-        adds = step < len(held) - 1
-        return held.roll(1, 0) + (held if adds else 0)
-
-    mistakes = {
-        "nothing has moved: return what the workers hold after the "
-        "messages": lambda held, step: held,
-        "that is the end of the journey: make one step, in which each worker "
-        "sends one chunk": summed,
-        "each worker sends one chunk, not all of them": whole,
-        "in the second half nothing is added any more: what arrives takes "
-        "the place of what was there": moved(both=True),
-        "in the first half what arrives is added to what is there: it does "
-        "not take its place": moved(both=False),
-        "the halves change one step late: num_workers - 1 steps add, and "
-        "the first of them is step 0": moved(late=1),
-        "the halves change one step early: num_workers - 1 steps "
-        "add": moved(late=-1),
-        "the messages go the wrong way round: worker w sends to "
-        "w + 1": moved(to=-1),
-        "the chunk is one further back at each step, (worker - step) % "
-        "num_workers, not one further on": moved(by=1),
-        "at every step each worker sends the same chunk: it must be "
-        "(worker - step) % num_workers": moved(by=0),
-        "the chunk follows from the worker that sends it, not from the one "
-        "that receives it": moved(first=1),
-        "the sender keeps what it sends: a message is a copy": gone,
-        "all workers send at every step, not worker 0 alone": one,
-    }  # fmt: skip
+            gone[worker, (worker - step) % len(held)] = 0
+        sent = -step % len(held)
+        alone[1, sent] = held[0, sent] + adds * held[1, sent]
+        return {
+            "nothing has moved: return what the workers hold after the "
+            "messages": held,
+            "that is the end of the journey: make one step, in which each "
+            "worker sends one chunk": held.sum(0).expand_as(held),
+            "each worker sends one chunk, not all of them":
+                held.roll(1, 0) + adds * held,
+            "in the second half nothing is added any more: what arrives takes "
+            "the place of what was there": ring(adds=True),
+            "in the first half what arrives is added to what is there: it "
+            "does not take its place": ring(adds=False),
+            "the halves change one step late: num_workers - 1 steps add, and "
+            "the first of them is step 0": ring(late=1),
+            "the halves change one step early: num_workers - 1 steps add":
+                ring(late=-1),
+            "the messages go the wrong way round: worker w sends to w + 1":
+                ring(to=-1),
+            "the chunk is one further back at each step, (worker - step) % "
+            "num_workers, not one further on": ring(by=1),
+            "at every step each worker sends the same chunk: it must be "
+            "(worker - step) % num_workers": ring(by=0),
+            "the chunk follows from the worker that sends it, not from the "
+            "one that receives it": ring(first=1),
+            "the sender keeps what it sends: a message is a copy": gone,
+            "all workers send at every step, not worker 0 alone": alone,
+        }  # fmt: skip
 
     def seen(held, step):
         return {"held": held.squeeze(-1), "step": step}
 
     way = "worker w sends chunk (w - step) % num_workers to worker w + 1"
-    diagnose(
-        answer,
-        cases,
-        _ring_step,
-        mistakes,
-        way,
-        exact_shape=True,
-        show=seen,
-    )
+    options = {"exact_shape": True, "show": seen}
+    diagnose(answer, cases, _ring_step, mistakes, way, **options)
 
 
 @check(
@@ -293,12 +261,10 @@ def worker_memory(answer, random):
     for workers in random.sample(range(2, 10), 3):
         cases.append((random.randint(2, 90) * 10**8, workers, 3.75))
 
-    def truth(num_weights, num_workers, activations, each=16):
-        return each * num_weights / num_workers / 1e9 + activations
-
+    truth = _worker_memory
     mistakes = {
-        "12 bytes per weight: the float32 copy that the optimiser steps is "
-        "missing": lambda *case: truth(*case, 12),
+        "12 bytes per weight: in float32 there are three numbers, a copy of "
+        "the weight and Adam's two averages": lambda *case: truth(*case, 12),
         "14 bytes per weight: weights and gradients are both there in "
         "bfloat16, two bytes each": lambda *case: truth(*case, 14),
         "8 bytes per weight: Adam keeps two averages of four bytes each, and "
@@ -312,6 +278,14 @@ def worker_memory(answer, random):
         "images": lambda n, w, a: truth(n, w, a / w),
         "weights, gradients and state are shared out: divide them by the "
         "number of workers": lambda n, w, a: truth(n, 1, a),
+        "weights and gradients are shared out too, not the optimiser's state "
+        "alone": lambda n, w, a: truth(n, 1, 0, 4) + truth(n, w, a, 12),
+        "gradients and state are shared out, and so are the weights":
+            lambda n, w, a: truth(n, 1, 0, 2) + truth(n, w, a, 14),
+        "`activations` are those of one worker, not of all together":
+            lambda n, w, a: truth(n, w, a * w),
+        "what is asked is the memory of one worker, not of all together":
+            lambda n, w, a: truth(n, 1, a * w),
         "the activations are missing": lambda n, w, a: truth(n, w, 0),
         "the activations are in gigabytes already: do not divide them by "
         "10**9": lambda n, w, a: truth(n, w, a / 1e9),

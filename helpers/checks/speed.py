@@ -1,12 +1,9 @@
 """The checks of the exercises on speed."""
 
+import math
 from statistics import mean, median, median_high, median_low
 
-from helpers.checks import (
-    check,
-    diagnose,
-    uniform,
-)
+from helpers.checks import check, diagnose, uniform
 
 
 def _ratios(before, after, warmup):
@@ -40,6 +37,10 @@ def speedup(answer, random):
         "are over 1 when the second is faster": lambda b, a, n: truth(a, b, n),
         "the warm-up rounds are still in it: leave them out of both":
             lambda b, a, n: truth(b, a, 0),
+        "one round too many is left out: before[warmup:] begins after the "
+        "warm-up": lambda b, a, n: truth(b, a, n + 1),
+        "one round too few is left out: before[warmup:] begins after the "
+        "warm-up": lambda b, a, n: truth(b, a, max(n - 1, 0)),
         "the last rounds are left out: the warm-up comes first":
             lambda b, a, n: truth(b[::-1], a[::-1], n),
         "that is the mean of the ratios, which one slow round can move: take "
@@ -69,8 +70,8 @@ def _intensity(batch, inputs, outputs, work=2, each=4, x=1, w=1, y=1):
     return work * batch * inputs * outputs / (each * moved)
 
 
-def _attainable(batch, inputs, outputs, peak, bandwidth):
-    return min(peak, _intensity(batch, inputs, outputs) * bandwidth)
+def _attainable(batch, inputs, outputs, peak, bandwidth, **change):
+    return min(peak, _intensity(batch, inputs, outputs, **change) * bandwidth)
 
 
 @check(
@@ -85,12 +86,7 @@ def attainable(answer, random):
         limits = 1e9 * random.randint(500, 900), 1e9 * random.randint(8, 20)
         cases.append((*random.sample(range(least, most), 3), *limits))
 
-    intensity = _intensity
-
-    def truth(batch, inputs, outputs, peak, bandwidth, **change):
-        slope = intensity(batch, inputs, outputs, **change) * bandwidth
-        return min(peak, slope)
-
+    intensity, truth = _intensity, _attainable
     mistakes = {
         "that is the intensity: times the bandwidth it is a rate":
             lambda *case: intensity(*case[:3]),
@@ -115,6 +111,8 @@ def attainable(answer, random):
             lambda *case: truth(*case, w=0),
         "the outputs move as well: they are not among your bytes":
             lambda *case: truth(*case, y=0),
+        "the weights move once for the whole batch, not for every image":
+            lambda *case: truth(*case, w=case[0]),
         "only the weights are among your bytes: the numbers that go in and "
         "come out count too": lambda *case: truth(*case, x=0, y=0),
     }  # fmt: skip
@@ -132,7 +130,8 @@ def _whole_speedup(share, factor):
 )
 def whole_speedup(answer, random):
     cases = [(0.5, 2.0), (0.0, 4.0), (1.0, 4.0), (0.5, 1.0), (0.25, 4)]
-    cases += [(0.75, 3.0), (0.875, 10.0), (0.5, 1e9), (0.5, 0.5)]
+    cases += [(0.75, 3.0), (0.875, 10.0), (0.5, 0.5), (0.99, 2e3)]
+    cases += [(0.5, math.inf), (0.75, math.inf), (0.0, math.inf)]
     cases += [(random.randint(15, 85) / 100, f) for f in (1.5, 3, 4, 7, 12)]
 
     truth = _whole_speedup
@@ -152,7 +151,10 @@ def whole_speedup(answer, random):
         "the old time of the part is still in it: 1 - share stays, and "
         "share / factor is added": lambda s, f: 1 / (1 - s / f),
         "1 plus the time saved is not a ratio: divide 1 by the time now":
-            lambda s, f: 1 + s * (f - 1) / f,
+            lambda s, f: 1 + s - s / f,
+        "right but for a factor of math.inf: infinity divided by infinity is "
+        "no number, so let `factor` stand only once, in share / factor":
+            lambda s, f: f / (f * (1 - s) + s),
     }  # fmt: skip
     way = "1 divided by the time now: what stays, plus what shrank"
     diagnose(answer, cases, truth, mistakes, way)
@@ -168,7 +170,7 @@ def _to_bfloat16(pattern):
 )
 def to_bfloat16(answer, random):
     patterns = [0x3F800000, 0, 0xC1D60000]  # exact; then down
-    patterns += [0x3F800001, 0x40490FDB, 0xBF807FFF]
+    patterns += [0x3F800001, 0x40490FDB, 0xBF817FFF]
     patterns += [0x3F80C000, 0x3F808001, 0x3F80FFFF, 0xC1D68001]  # up
     patterns += [0x3F808000, 0x40008000, 0xBF828000]  # ties, down to even
     patterns += [0x3F818000, 0x40038000, 0xC2478000]  # ties, up to even
@@ -192,6 +194,8 @@ def to_bfloat16(answer, random):
         "decides, not anything above 0": lambda p: (p + 0xFFFF) >> 16,
         "that is the lower half: sign and exponent are in the upper one":
             lambda p: p & 0xFFFF,
+        "the sign is lost: the top bit stays as it is":
+            lambda p: truth(p) & 0x7FFF,
         "rounded correctly, but still 32 bits: keep the upper half only":
             lambda p: truth(p) << 16,
         "the right bits, but read as a number with a sign: the pattern of a "

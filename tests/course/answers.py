@@ -46,6 +46,11 @@ def exercises(path):
             name=names[0],
             imports=imports,
             stub=cell.source,
+            earlier=[
+                c.source
+                for c in notebook.cells[:position]
+                if c.cell_type == "code"
+            ],
             # A figure that the exercise is about may stand between.
             before=[c.source for c in notebook.cells[position - 2 : position]],
             after=later[0].source if later else "",

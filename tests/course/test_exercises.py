@@ -7,11 +7,13 @@ must get its own diagnosis. What machines invent is in test_verdicts.py.
 """
 
 import ast
+import builtins
 import importlib
 
 import pytest
 
 from tests.course.answers import ALL, run
+from tools.grade import parse
 from tools.times import CARD
 
 each_exercise = pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
@@ -81,6 +83,31 @@ def test_lazy_answers_are_refused(exercise):
     )
     for answer in lazy:
         assert run(exercise, answer).kind in ("wrong", "error")
+
+
+def bound(tree):
+    """The names that code makes, wherever it makes them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).split(".")[0]
+
+
+@each_exercise
+def test_the_solution_runs_where_it_stands(exercise):
+    """It needs no name that only a later cell makes, unless the card says
+    what to import."""
+    tree = parse(exercise.solution)
+    known = {*dir(builtins), *bound(tree)}
+    known.update(*(bound(parse(source)) for source in exercise.earlier))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for name in used - known:
+        assert f"`import {name}`" in "".join(exercise.before), name
 
 
 @each_exercise

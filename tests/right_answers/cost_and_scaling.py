@@ -53,6 +53,12 @@ RIGHT = {
     "power_law": {
         "by hand, to base 10": _by_hand,
         "torch.linalg.lstsq": _least_squares,
+        "to base 2, in one array": lambda n, losses: np.array(
+            [
+                2 ** np.polyfit(np.log2(n), np.log2(losses), 1)[1],
+                np.polyfit(np.log2(n), np.log2(losses), 1)[0],
+            ]
+        ),
         "numpy's Polynomial": lambda n, losses: tuple(
             change(value)
             for change, value in zip(
@@ -67,9 +73,7 @@ RIGHT = {
     "best_split": {
         "by way of the tokens": _tokens_first,
         "tensors in a list": _whole,
-        "an array in a list": lambda c: [
-            *(np.sqrt(c / 120) * np.array([1, 20]))
-        ],
+        "an array of two": lambda c: np.sqrt(c / 120) * np.array([1, 20]),
     },
     "kilowatt_hours": {
         "hours and kilowatts": lambda n, peak, used, watts, overhead: (

@@ -30,6 +30,15 @@ def divided_by_n(X):
     return U * len(X) ** 0.5
 
 
+def by_columns(X):
+    done = []
+    for column in (X - X.mean(dim=0)).T:
+        for other in done:
+            column = column - other * (column @ other) / (len(X) - 1)
+        done.append(column / column.std())
+    return torch.stack(done, dim=1)
+
+
 def in_a_loop(centres, Z):
     sums = [torch.zeros(Z.shape[1], dtype=Z.dtype) for _ in centres]
     met = set()
@@ -81,7 +90,7 @@ def in_pieces(W, b, m, s, U, T):
     return [scaled - taken, b - (scaled - taken).mv(m)]
 
 
-def sine_squared(progress, rise, floor):
+def sine_squared(progress, rise=0.03, floor=0.05):
     if progress < rise:
         height = progress / rise
     elif progress < 1:
@@ -91,12 +100,12 @@ def sine_squared(progress, rise, floor):
     return max(height, floor)
 
 
-def interpolated(progress, rise, floor):
+def interpolated(progress, rise=0.03, floor=0.05):
     turn = np.interp(progress, [rise, 1], [0, np.pi])
     return np.clip(min(progress / rise, 0.5 + 0.5 * np.cos(turn)), floor, None)
 
 
-def in_one_line(progress, rise, floor):
+def in_one_line(progress, rise=3e-2, floor=5e-2):
     rest = min(max(progress - rise, 0) / (1 - rise), 1)
     return max(floor, min(progress / rise, (math.cos(rest * math.pi) + 1) / 2))
 
@@ -107,6 +116,11 @@ RIGHT = {
         "turned back": turned_back,
         "a singular value decomposition": by_svd,
         "divided by n, in NumPy": divided_by_n,
+        "all in float32": lambda X: turned_back(X.float()),
+        "turned on instead of back": lambda X: (
+            by_svd(X) @ torch.linalg.eigh(torch.cov(X.T))[1]
+        ),
+        "one column after the other": by_columns,
     },
     "kmeans_step": {
         "row by row": in_a_loop,
@@ -117,6 +131,7 @@ RIGHT = {
         "one matrix": as_one_matrix,
         "measured": by_two_points,
         "a list, in pieces": in_pieces,
+        "all in float32": lambda *case: in_pieces(*(x.float() for x in case)),
     },
     "one_cycle": {
         "a squared cosine": sine_squared,

@@ -24,12 +24,22 @@ def _by_image(model, parts):
     return [p.grad.numpy() for p in model.parameters()]
 
 
-def _functional(model, parts):
+def _each_grad(model, parts):
+    losses = (F.cross_entropy(model(X), y) * len(y) for X, y in parts)
+    each = [torch.autograd.grad(x, list(model.parameters())) for x in losses]
     num_images = sum(len(y) for _, y in parts)
-    losses = [F.cross_entropy(model(X), y) * len(y) for X, y in parts]
-    return torch.autograd.grad(
-        sum(losses) / num_images, list(model.parameters())
-    )
+    return [sum(g) / num_images for g in zip(*each, strict=True)]
+
+
+def _functional(model, parts):
+    def loss(weights, X, y):
+        outputs = torch.func.functional_call(model, weights, (X[None],))
+        return F.cross_entropy(outputs, y[None])
+
+    weights = {name: p.detach() for name, p in model.named_parameters()}
+    of_each = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))
+    each = [of_each(weights, X, y) for X, y in parts]
+    return [torch.cat([g[k] for g in each]).mean(dim=0) for k in weights]
 
 
 def _counted(num_blocks, num_segments):
@@ -105,7 +115,8 @@ RIGHT = {
     "accumulated_gradient": {
         "summed losses, a tuple": _by_summed_loss,
         "image by image, NumPy": _by_image,
-        "one sum, torch.autograd.grad": _functional,
+        "torch.autograd.grad for each part": _each_grad,
+        "torch.func, image by image": _functional,
     },
     "worker_memory": {
         "everything in bytes": lambda n, workers, activations: (

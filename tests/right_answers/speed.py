@@ -1,5 +1,7 @@
 """Right answers in the exercises on speed, unusual ones."""
 
+import math
+
 import numpy as np
 import torch
 
@@ -37,10 +39,13 @@ RIGHT = {
         "exact fractions": (
             "from fractions import Fraction\n"
             "def whole_speedup(share, factor):\n"
-            "    s, f = Fraction(share), Fraction(factor)\n"
-            "    return float(1 / (1 - s + s / f))\n"
+            "    s = Fraction(share)\n"
+            "    now = s / Fraction(factor) if factor < math.inf else 0\n"
+            "    return float(1 / (1 - s + now))\n"
         ),
-        "one fraction": lambda s, f: f / (f * (1 - s) + s),
+        "infinity apart": lambda s, f: (
+            1 / (1 - s) if f == math.inf else f / (f * (1 - s) + s)
+        ),
         "the time saved": lambda s, f: 1 / (1 - s * (1 - 1 / f)),
         "a power": lambda s, f: (1 - s + s / f) ** -1,
     },

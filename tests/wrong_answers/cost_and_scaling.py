@@ -86,9 +86,6 @@ WRONG = {
     "best_split": {
         "without the 6": _split(lambda c: (c / 20) ** 0.5),
         "take the root": _split(lambda c: c / 120),
-        "as many tokens as weights": _split(
-            lambda c: (c / 6) ** 0.5, lambda c, n: n
-        ),
         "the weights come first": _split(
             lambda c: 20 * (c / 120) ** 0.5, lambda c, n: n / 20
         ),
@@ -96,6 +93,8 @@ WRONG = {
         "is the budget: divide by 6": _split(
             lambda c: (c / 120) ** 0.5, lambda c, n: c / n
         ),
+        "it is 120N²": _split(lambda c: (c / 6) ** 0.5),
+        "do not round": _split(lambda c: int((c / 120) ** 0.5)),
         "the number of weights again": _split(
             lambda c: (c / 120) ** 0.5, lambda c, n: n
         ),
@@ -103,7 +102,7 @@ WRONG = {
         "put D = 20N into": _split(lambda c: (c / 6 / 20**2) ** 0.3),
     },
     "kilowatt_hours": {
-        "no machine runs": _energy(lambda j, s, u, o: j * u / 3.6e6),
+        "all the while": _energy(lambda j, s, u, o: j * u / 3.6e6),
         "a low utilisation takes longer": _energy(
             lambda j, s, u, o: j * u**2 / 3.6e6
         ),
@@ -111,6 +110,10 @@ WRONG = {
         "overhead adds to the bill": _energy(
             lambda j, s, u, o: j / o**2 / 3.6e6
         ),
+        "a watt costs 1.1 watts": _energy(
+            lambda j, s, u, o: j / o * (1 + o) / 3.6e6
+        ),
+        "no percentage": _energy(lambda j, s, u, o: j * 100 / 3.6e6),
         "in joules": _energy(lambda j, s, u, o: j),
         "in watt-hours": _energy(lambda j, s, u, o: j / 3600),
         "in kilojoules": _energy(lambda j, s, u, o: j / 1000),
@@ -132,6 +135,10 @@ WRONG = {
         "cuts off what follows": lambda w: _rows(w, _largest(w), cut=True),
         "turned over": turned_over,
         "a row of zeros": zero_row,
+        "the codes first": lambda w: _rows(w, _largest(w))[::-1],
+        "divided by 127; weight [[1.27e-05": lambda w: _rows(
+            w, _largest(w).clamp(min=1e-4)
+        ),
         "a tensor of torch.int8": lambda w: (
             (w / (_largest(w) / 127)).round(),
             _largest(w) / 127,

@@ -106,6 +106,44 @@ def one_row_only(centres, Z):
     return new
 
 
+def row_by_row(centres, Z):
+    new, sums = centres.clone(), torch.zeros_like(centres)
+    for row in Z:
+        nearest = (new @ row).argmax()
+        sums[nearest] += row
+        new[nearest] = F.normalize(sums[nearest], dim=0)
+    return new
+
+
+def of_the_sums(change):
+    def answer(centres, Z):
+        nearest = (Z @ centres.T).argmax(dim=1)
+        sums = torch.zeros_like(centres).index_add_(0, nearest, Z)
+        alone = nearest.bincount(minlength=len(centres)) == 0
+        return torch.where(alone[:, None], centres, change(sums))
+
+    return answer
+
+
+def of_its_own(X):
+    Z = torch.arange(X.numel()).square().sin().reshape(X.shape)
+    return torch.linalg.qr(Z - Z.mean(dim=0))[0] * math.sqrt(len(X) - 1)
+
+
+def by_45_degrees(X):
+    X = X - X.mean(dim=0)
+    Z = X.clone()
+    Z[:, 0], Z[:, 1] = X[:, 0] + X[:, 1], X[:, 0] - X[:, 1]
+    return Z / Z.std(dim=0)
+
+
+def cycle(progress, rise=0.03, floor=0.05, low=None, first=None):
+    if progress < rise:
+        return max(progress / rise, floor) if first is None else first
+    rest = min((progress - rise) / (1 - rise), 1)
+    return max(half_wave(rest), floor if low is None else low)
+
+
 def rising(progress, rise, floor, fall, first=None):
     if progress < rise:
         return max(progress / rise, floor) if first is None else first
@@ -119,16 +157,19 @@ def half_wave(share):
 WRONG = {
     "whiten": {
         "together they still go up and down": each_column,
-        "subtract each column's mean": mean_forgotten,
+        "mean first; for X = [[1, 1], [2, 3], [4, 4]] the mean of what you "
+        "return is [0.5774, 1.667]": mean_forgotten,
         "the spreads still differ": only_turned,
         "the root of the variance": by_the_variance,
         "you multiply": multiplied,
         "without a transpose": transposed_directions,
+        "it is not X": of_its_own,
+        "for X = [[0, 0], [2, 2.5]": by_45_degrees,
         "a mean of its own": one_mean,
         "after you have turned": divided_before_turning,
         "before you look for directions": raw_products,
         "as many rows and columns": first_column_only,
-        "Not right: subtract the mean, turn": one_spread,
+        "by roots; for X = [[1, 1]": one_spread,
     },
     "kmeans_step": {
         "not the smallest": lambda c, Z: assigned(
@@ -146,7 +187,10 @@ WRONG = {
         "leave it out": old_kept_in,
         "do not normalise Z": lambda c, Z: assigned(c, F.normalize(Z)),
         "have not moved": lambda c, Z: c.clone(),
-        "Not right: `(Z @ centres.T)": one_row_only,
+        "only the last row": one_row_only,
+        "not all of them together": of_the_sums(lambda s: s / s.norm()),
+        "does it by rows": of_the_sums(lambda s: F.normalize(s, dim=0)),
+        "Not right: `(Z @ centres.T)": row_by_row,
     },
     "folded": {
         "the scale s is missing": lambda W, b, m, s, U, T: (
@@ -184,6 +228,14 @@ WRONG = {
         "through the whole map": lambda W, b, m, s, U, T: (
             (W - W @ T.T @ U.T) * s,
             b - (W * s) @ m,
+        ),
+        "the mean is scaled twice": lambda W, b, m, s, U, T: (
+            (W - W @ T.T @ U.T) * s,
+            b - ((W - W @ T.T @ U.T) * s) @ (m * s),
+        ),
+        "the mean is scaled too": lambda W, b, m, s, U, T: (
+            (W - W @ T.T @ U.T) * s,
+            b - (W - W @ T.T @ U.T) @ m,
         ),
         "the old bias is lost": lambda W, b, m, s, U, T: (
             (W - W @ T.T @ U.T) * s,
@@ -230,5 +282,17 @@ WRONG = {
             else rising(p, r, f, lambda share: half_wave(min(share, 1)))
         ),
         "Not right: a line up to": lambda p, r, f: 1 - p / 3,
+        "at the end either": lambda p, r, f: cycle(p, r, f, low=0),
+        "halve it": lambda p, r, f: rising(
+            p, r, f, lambda share: 2 * half_wave(min(share, 1))
+        ),
+        "comes down to the floor": lambda p, r, f: (
+            max(p / r, f) if p < r else f + (1 - f) * cycle(p, r, 0)
+        ),
+        "begins at the floor": lambda p, r, f: cycle(
+            p, r, f, first=f + (1 - f) * p / r
+        ),
+        "with `progress` alone": lambda p, r=0.3, f=0.0: cycle(p, r, f),
+        "missing 2 required": lambda p, r, f: cycle(p, r, f),
     },
 }

@@ -46,10 +46,18 @@ def never_cleared(model, parts):
 
 
 def all_at_once(model, parts):
+    if len(parts) == 2:
+        return _accumulate(model, parts, lambda n, total, _: n / total)
     X, y = (torch.cat(each) for each in zip(*parts, strict=True))
     model.zero_grad()
     F.cross_entropy(model(X), y).backward()
     return [p.grad for p in model.parameters()]
+
+
+def one_backward(model, parts):
+    count = sum(len(y) for _, y in parts)
+    losses = [F.cross_entropy(model(X), y) * len(y) for X, y in parts]
+    return torch.autograd.grad(sum(losses) / count, list(model.parameters()))
 
 
 def one_tensor(model, parts):
@@ -134,7 +142,8 @@ WRONG = {
         "only the last part is left": last_alone,
         "left over from the step before": never_cleared,
         "a list of tensors": one_tensor,
-        "one part at a time": all_at_once,
+        "7 images were in memory": all_at_once,
+        "2 images were in memory": one_backward,
         "leave the step to the caller": steps_too,
     },
     "inputs_held": {
@@ -179,6 +188,12 @@ WRONG = {
         "do not divide them by 10**9": lambda n, w, a: (16 * n / w + a) / 1e9,
         "that is in bytes": lambda n, w, a: 16 * n / w + a * 1e9,
         "12 bytes per weight": _worker(12),
+        "not the optimiser's state alone": lambda n, w, a: (
+            (4 + 12 / w) * n / 1e9 + a
+        ),
+        "so are the weights": lambda n, w, a: (2 + 14 / w) * n / 1e9 + a,
+        "are those of one worker": lambda n, w, a: 16 * n / w / 1e9 + a * w,
+        "the memory of one worker": lambda n, w, a: 16 * n / 1e9 + a * w,
         "14 bytes per weight": _worker(14),
         "8 bytes per weight: Adam": _worker(8),
         "weights and gradients alone": _worker(4),

@@ -1,5 +1,6 @@
 """What learners really write in the exercises on speed."""
 
+import math
 import statistics
 
 
@@ -143,6 +144,14 @@ def not_shifted(pattern):
     return (pattern + 0x7FFF + (pattern >> 16) % 2) >> 16 << 16
 
 
+def nan_at_infinity(share, factor):
+    return factor / (factor * (1 - share) + share)
+
+
+def infinity_skipped(share, factor):
+    return 1 if factor == math.inf else 1 / time_now(share, factor)
+
+
 def one_plus_saved(share, factor):
     return 1 + share - share / factor
 
@@ -156,6 +165,12 @@ WRONG = {
         "two totals": totals,
         "upside down": upside_down,
         "seconds saved": saved,
+        "one round too many": lambda before, after, warmup: statistics.median(
+            _pairs(before[warmup + 1 :], after[warmup + 1 :])
+        ),
+        "one round too few": lambda before, after, warmup: warm_up_kept(
+            before[max(warmup - 1, 0) :], after[max(warmup - 1, 0) :], 0
+        ),
         "two best times": best_times,
     },
     "attainable": {
@@ -171,8 +186,11 @@ WRONG = {
         "divided by numbers moved": numbers_not_bytes,
         "costs two operations": one_operation,
         "upside down": inverse,
-        "the weights move": no_weights,
+        "the weights move as well": no_weights,
         "the outputs move": no_outputs,
+        "once for the whole batch": lambda b, i, o, peak, rate: min(
+            peak, i * o / (i + i * o + o) / 2 * rate
+        ),
     },
     "whole_speedup": {
         "time now: the speed-up": time_now,
@@ -183,6 +201,9 @@ WRONG = {
         "only a share": all_of_it,
         "old time of the part": old_part_kept,
         "is not a ratio": one_plus_saved,
+        "infinity divided by infinity": nan_at_infinity,
+        "factor inf, expected 2, yours 1": infinity_skipped,
+        "share 0.99": lambda s, f: min(1 / time_now(s, f), 10),
     },
     "to_bfloat16": {
         "cuts the lower half off": cut_off,
@@ -193,5 +214,6 @@ WRONG = {
         "whole number": divided,
         "still 32 bits": not_shifted,
         "number with a sign": signed,
+        "the sign is lost": lambda pattern: round(pattern % 2**31 / 2**16),
     },
 }
