@@ -104,7 +104,8 @@ def test_the_solution_runs_where_it_stands(exercise):
     what to import."""
     tree = parse(exercise.solution)
     known = {*dir(builtins), *bound(tree)}
-    known.update(*(bound(parse(source)) for source in exercise.earlier))
+    cells = [*exercise.earlier, exercise.stub]
+    known.update(*(bound(parse(source)) for source in cells))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for name in used - known:
         assert f"`import {name}`" in "".join(exercise.before), name
