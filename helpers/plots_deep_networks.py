@@ -28,6 +28,13 @@ STYLES = [
     (DATA, ":", "v"),
     (GRADIENT, "-", "D"),
 ]
+OF = dict(
+    zip(
+        ("plain-56", "plain-20", "residual-56", "residual-20"),
+        STYLES,
+        strict=False,
+    )
+)
 
 
 def smoothed(losses, window=10):
@@ -49,7 +56,8 @@ def loss_curves(losses, title=None):
         )
         said.append(f"{name} from {means[0]:.1f} to {means[-1]:.1f}")
     axes.axhline(np.log(10), color=QUIET, ls=":", lw=1)
-    axes.text(0, np.log(10) + 0.04, "guessing", color=QUIET, fontsize=10)
+    end = steps[-1], np.log(10) + 0.05
+    axes.text(*end, "guessing", color=QUIET, fontsize=10, ha="right")
     axes.set(xlabel="step", ylabel="training loss, in nats", ylim=(0, 2.75))
     axes.legend(loc="lower left")
     show(
@@ -104,10 +112,8 @@ def curves_and_scores(rows, names):
         1, 2, figsize=(8.6, 3.6), width_ratios=(1.5, 1)
     )
     said = []
-    for place, ((name, lr), style) in enumerate(
-        zip(names.items(), STYLES, strict=False)
-    ):
-        color, line, marker = style
+    for place, (name, lr) in enumerate(names.items()):
+        color, line, marker = OF[name]
         own = [r for r in rows if r["name"] == name and r["lr"] == lr]
         losses = np.array([row["losses"] for row in own])
         steps = 10 * (np.arange(losses.shape[1]) + 0.5)
@@ -152,8 +158,8 @@ def likeness(curves, noise):
     """
     figure, axes = plt.subplots(figsize=(7, 3.3))
     said = []
-    for (name, cosines), style in zip(curves.items(), STYLES, strict=False):
-        color, line, marker = style
+    for name, cosines in curves.items():
+        color, line, marker = OF[name]
         axes.semilogx(
             noise, cosines, line, marker=marker, ms=5, color=color, label=name
         )
@@ -228,7 +234,7 @@ def transfer_curves(scores):
 
 def maps_over(photographs, maps, captions):
     """Photographs with Grad-CAM's maps (h, w) laid over them."""
-    figure, axes = plt.subplots(1, len(maps), figsize=(8.6, 2.7))
+    figure, axes = plt.subplots(1, len(maps), figsize=(8.6, 2.45))
     said = []
     for ax, photo, values, caption in zip(
         axes, photographs, maps, captions, strict=True

@@ -99,7 +99,7 @@ def batch_norm(answer, random):
         ([[[[1.0]]], [[[3.0]]]], [2.0], [0.5], [4.0], [9.0], True),
         ([[[[1.0]]], [[[3.0]]]], [2.0], [0.5], [4.0], [9.0], False),
     )
-    cases = fixed + draws(_maps, random)
+    cases = fixed + draws(_maps, random)[::2]
     batch = (0, 2, 3)
 
     def truth(X, weight, bias, running_mean, running_var, training):
