@@ -28,13 +28,8 @@ STYLES = [
     (DATA, ":", "v"),
     (GRADIENT, "-", "D"),
 ]
-OF = dict(
-    zip(
-        ("plain-56", "plain-20", "residual-56", "residual-20"),
-        STYLES,
-        strict=False,
-    )
-)
+NETWORKS = "plain-56", "plain-20", "residual-56", "residual-20"
+OF = dict(zip(NETWORKS, STYLES, strict=False))
 
 
 def smoothed(losses, window=10):
@@ -99,7 +94,7 @@ def layer_by_layer(measure):
             f"relative to the last: {relative[0]:.0e} in layer 1."
         )
 
-    slider = FloatSlider(0.4, min=0.2, max=2.0, step=0.1, description="gain")
+    slider = FloatSlider(0.4, min=0.3, max=2.0, step=0.1, description="gain")
     live(figure, draw, gain=slider)
 
 
@@ -130,7 +125,7 @@ def curves_and_scores(rows, names):
             label=name,
         )
         scores = [100 * row["validation_accuracy"] for row in own]
-        places = [-place] * len(scores)
+        places = [-place + shift for shift in (-0.15, 0, 0.15)]
         right.plot(scores, places, marker, color=color, ms=7, alpha=0.8)
         said.append(
             f"{name}: loss {losses[:, -1].mean():.2f} at the end, accuracy "
@@ -169,9 +164,7 @@ def likeness(curves, noise):
         ylabel="cosine of the two gradients",
         ylim=(-0.05, 1.05),
     )
-    axes.set_xticks(noise, [f"{value:g}" for value in noise])
-    axes.minorticks_off()
-    axes.legend(fontsize=9)
+    axes.legend(fontsize=9, loc="lower left")
     show(
         figure,
         "How alike the gradients at an image and at the same image with noise "

@@ -3,7 +3,15 @@
 import torch
 from torch.nn import functional as F
 
-from helpers.checks import check, diagnose, draws, part, tensors, uniform
+from helpers.checks import (
+    Misconception,
+    check,
+    diagnose,
+    draws,
+    part,
+    tensors,
+    uniform,
+)
 
 # What later cells use while the learner's own is missing or wrong.
 
@@ -378,9 +386,26 @@ def residual(answer, random):
         "take every stride-th pixel as it is, no mean": averaged,
         "begin with the first pixel: [::stride]": later,
     }
+
+    def judged(X, branch, stride):
+        runs = []
+
+        def counted(X):
+            runs.append(1)
+            return branch(X)
+
+        Y = answer(X, counted, stride)
+        if len(runs) > 1:
+            raise Misconception(
+                "your function must return after a single run of the branch, "
+                f"and runs it {len(runs)} times: keep what it gives, since "
+                "each run costs work and moves the running values"
+            )
+        return Y
+
     otherwise = "the branch's output, plus X, and then the ReLU"
     diagnose(
-        answer,
+        judged,
         cases,
         _residual,
         mistakes,

@@ -93,6 +93,10 @@ def twice(X, branch, stride):
     return F.relu(2 * Y + shortcut(X, Y, stride))
 
 
+def run_again(X, branch, stride):
+    return F.relu(branch(X) + shortcut(X, branch(X), stride))
+
+
 WRONG = {
     "he_std": {
         "that is the variance": lambda i, o, k: 2 / (i * k * k),
@@ -169,6 +173,7 @@ WRONG = {
         "do not subtract": joined(lambda Y, X: F.relu(Y - X)),
         "the zeros belong behind": zeros_in_front,
         "no mean": pooled,
+        "a single run of the branch": run_again,
         "Not right: the branch's output, plus X": twice,
     },
 }

@@ -36,7 +36,7 @@ def small_windows():
                 below = rows[depth - 1]
                 under = y + (gap if len(rows) > 2 else 3 * gap)
                 start = middle - below * cell / 2
-                for unit in {0, count - 1}:
+                for unit in range(count):
                     a = start + unit * cell
                     canvas.polygon(
                         [
@@ -46,14 +46,14 @@ def small_windows():
                             (a, under),
                         ],
                         color=GRADIENT,
-                        alpha=0.45,
+                        alpha=0.4,
                     )
         weights = sum(size**2 for size in sizes)
         terms = " + ".join(f"{size} × {size}" for size in sizes)
         canvas.text(
             middle,
             284,
-            f"{terms} = {weights} weights for each pair of maps",
+            f"{terms} = {weights} weights a pair of maps",
             size=10,
         )
     return canvas, (
@@ -71,7 +71,7 @@ def batch_norm_axes():
     """Which numbers share a mean: one map of every image of the batch."""
     canvas = Canvas(780, 268)
     images, channels, side = 4, 3, 46
-    left, top = 196, 52
+    left, top = 136, 52
     colours = (DATA, MODEL, RIGHT)
     for n in range(images):
         x = left + n * 84
@@ -94,7 +94,7 @@ def batch_norm_axes():
         canvas.box(
             left + 4 * 84 + 10,
             y - 21,
-            212,
+            240,
             42,
             f"mean, spread of {images * 4} numbers",
             color=colours[c],
@@ -199,7 +199,8 @@ def identity_gradient():
         canvas.line([x + 191, x + 210], [y, y], color=RIGHT, width=3)
     canvas.text(760, y, "loss", bold=True)
     canvas.text(
-        395, 18, "forwards from left to right, backwards from right to left",
+        395, 18, "forwards to the right, backwards to the left; "
+        "the ReLU after each sum (× 1 or × 0) is left out",
         size=10, color=QUIET,
     )  # fmt: skip
     return canvas, (
@@ -208,7 +209,8 @@ def identity_gradient():
         "sign the output of a branch is added. The gradient comes back from "
         "the right by two ways at every block: along the straight line, "
         "multiplied by 1, and through the branch, multiplied by its slope. 3 "
-        "blocks have 2 × 2 × 2 = 8 ways, and on one of them nothing but 1s."
+        "blocks have 2 × 2 × 2 = 8 ways, and on one of them nothing but 1s. "
+        "The ReLU after each sum, which multiplies by 1 or 0, is left out."
     )
 
 
