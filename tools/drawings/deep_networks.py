@@ -53,7 +53,7 @@ def small_windows():
         canvas.text(
             middle,
             284,
-            f"{terms} = {weights} weights a pair of maps",
+            f"{terms} = {weights} weights per pair of maps",
             size=10,
         )
     return canvas, (
