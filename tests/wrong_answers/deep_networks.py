@@ -1,0 +1,179 @@
+"""What learners really write in the exercises on Deep vision networks."""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+OVER = (0, 2, 3)
+
+
+def wide(*values):
+    return [v[:, None, None] for v in values]
+
+
+def norm(
+    X,
+    weight,
+    bias,
+    mean,
+    var,
+    training,
+    over=OVER,
+    correction=0,
+    momentum=0.1,
+    unbiased=True,
+    root=True,
+    live=None,
+):
+    """Batch normalisation with something wrong."""
+    new_mean, new_var = mean, var
+    own_mean = X.mean(dim=OVER)
+    own_var = X.var(dim=OVER, correction=1 if unbiased else 0)
+    if training:
+        new_mean = (1 - momentum) * mean + momentum * own_mean
+        new_var = (1 - momentum) * var + momentum * own_var
+    m, v, weight, bias = wide(mean, var, weight, bias)
+    if training if live is None else live:
+        m = X.mean(dim=over, keepdim=True)
+        v = X.var(dim=over, keepdim=True, correction=correction)
+    scale = (v + 1e-5).sqrt() if root else v + 1e-5
+    return (X - m) / scale * weight + bias, new_mean, new_var
+
+
+def not_affine(*case):
+    X, weight, *rest = case
+    return norm(
+        X, torch.ones_like(weight), torch.zeros_like(weight), *rest[1:]
+    )
+
+
+def moved_in_evaluation(X, weight, bias, mean, var, training):
+    Y, *_ = norm(X, weight, bias, mean, var, training)
+    return Y, *norm(X, weight, bias, mean, var, True)[1:]
+
+
+def never_moved(X, weight, bias, mean, var, training):
+    return norm(X, weight, bias, mean, var, training)[0], mean, var
+
+
+def root_kept(X, weight, bias, mean, var, training):
+    Y, new_mean, new_var = norm(X, weight, bias, mean, var, training)
+    if training:
+        new_var = 0.9 * var + 0.1 * X.std(dim=OVER)
+    return Y, new_mean, new_var
+
+
+def shortcut(X, Y, stride):
+    X = X[:, :, ::stride, ::stride]
+    return F.pad(X, (0, 0, 0, 0, 0, Y.shape[1] - X.shape[1]))
+
+
+def joined(how):
+    def function(X, branch, stride):
+        Y = branch(X)
+        return how(Y, shortcut(X, Y, stride))
+
+    return function
+
+
+def zeros_in_front(X, branch, stride):
+    Y, X = branch(X), X[:, :, ::stride, ::stride]
+    extra = Y.shape[1] - X.shape[1]
+    return F.relu(Y + F.pad(X, (0, 0, 0, 0, extra, 0)))
+
+
+def pooled(X, branch, stride):
+    Y, X = branch(X), F.avg_pool2d(X, stride, ceil_mode=True)
+    return F.relu(Y + shortcut(X, Y, 1))
+
+
+def twice(X, branch, stride):
+    Y = branch(X)
+    return F.relu(2 * Y + shortcut(X, Y, stride))
+
+
+def run_again(X, branch, stride):
+    return F.relu(branch(X) + shortcut(X, branch(X), stride))
+
+
+WRONG = {
+    "he_std": {
+        "that is the variance": lambda i, o, k: 2 / (i * k * k),
+        "the 2 is missing": lambda i, o, k: 1 / math.sqrt(i * k * k),
+        "not what comes out": lambda i, o, k: math.sqrt(2 / (o * k * k)),
+        "Glorot and Bengio": lambda i, o, k: math.sqrt(2 / (i + o) / k**2),
+        "kernel_size * kernel_size places": lambda i, o, k: math.sqrt(
+            2 / (i * k)
+        ),
+        "a channel has a whole window": lambda i, o, k: math.sqrt(2 / i),
+        "divide by their number": lambda i, o, k: math.sqrt(2 * i * k * k),
+        "not 1 / (2 n)": lambda i, o, k: math.sqrt(0.5 / (i * k * k)),
+        "a uniform draw": lambda i, o, k: math.sqrt(6 / (i * k * k)),
+        "the numbers that enter one sum": lambda i, o, k: 2 / i,
+    },
+    "batch_norm": {
+        "whatever the batch is": lambda *case: norm(*case, live=True),
+        "not the running ones": lambda *case: norm(*case, live=False),
+        "the root of the variance": lambda *case: norm(*case, root=False),
+        "not by n - 1": lambda *case: norm(*case, correction=1),
+        "a mean of its own": lambda *case: norm(*case, over=(0, 1, 2, 3)),
+        "each image by itself": lambda *case: norm(*case, over=(2, 3)),
+        "each place by itself": lambda *case: norm(*case, over=(0,)),
+        "weight and bias are missing": not_affine,
+        "0.9 of the old and 0.1 of the new": lambda *case: norm(
+            *case, momentum=0.9
+        ),
+        "put the batch's in its place": lambda *case: norm(
+            *case, momentum=1.0
+        ),
+        "yours stays as it is": never_moved,
+        "in evaluation it must not move": moved_in_evaluation,
+        "n / (n - 1)": lambda *case: norm(*case, unbiased=False),
+        "not its root": root_kept,
+        "return three things": lambda *case: norm(*case)[0],
+    },
+    "conv_cost": {
+        "times out_channels": lambda i, o, k, h, w: (
+            i * k * k,
+            i * k * k * h * w,
+        ),
+        "leave the biases out": lambda i, o, k, h, w: (
+            i * o * k * k + o,
+            i * o * k * k * h * w,
+        ),
+        "a window has kernel_size": lambda i, o, k, h, w: (
+            i * o * k,
+            i * o * k * h * w,
+        ),
+        "its weights count once": lambda i, o, k, h, w: (
+            i * o * k * k * h * w,
+            i * o * k * k * h * w,
+        ),
+        "times height and width": lambda i, o, k, h, w: (
+            i * o * k * k,
+            i * o * k * k,
+        ),
+        "not the additions": lambda i, o, k, h, w: (
+            i * o * k * k,
+            2 * i * o * k * k * h * w,
+        ),
+        "no border": lambda i, o, k, h, w: (
+            i * o * k * k,
+            i * o * k * k * (h - k + 1) * (w - k + 1),
+        ),
+        "return two things": lambda i, o, k, h, w: i * o * k * k,
+    },
+    "residual": {
+        "the shortcut is missing": lambda X, branch, stride: F.relu(branch(X)),
+        "after the sum": joined(lambda Y, X: F.relu(Y) + X),
+        "the ReLU is missing": joined(lambda Y, X: Y + X),
+        "leave X itself": joined(lambda Y, X: F.relu(Y + F.relu(X))),
+        "do not multiply": joined(lambda Y, X: F.relu(Y * X)),
+        "do not subtract": joined(lambda Y, X: F.relu(Y - X)),
+        "the zeros belong behind": zeros_in_front,
+        "no mean": pooled,
+        "a single run of the branch": run_again,
+        "Not right: the branch's output, plus X": twice,
+    },
+}
