@@ -310,25 +310,27 @@ def average_precision(answer, random):
         return torch.tensor(hits), max(sum(hits) + missed, 1)
 
     def precise(
-        hits, num_true, envelope=True, strict=False, beyond=0.0,
-        levels=range(101), by=None, missing=True,
-    ):  # fmt: skip
+        hits,
+        num_true,
+        envelope=True,
+        strict=False,
+        levels=range(101),
+        by=None,
+        missing=True,
+    ):
         num_hits = hits.double().cumsum(dim=0)
         precision = num_hits / torch.arange(1, len(hits) + 1)
         recall = num_hits / (num_true if by is None else by(hits))
-        values = []
-        for level in levels:
-            # a hair, so that rounding decides nothing
-            small = 1e-9 if strict else -1e-9
-            reached = precision[recall >= level / 100 + small]
-            if not len(reached):
-                if missing:
-                    values.append(beyond)
-            else:
-                values.append(
-                    (reached.max() if envelope else reached[0]).item()
-                )
-        return sum(values) / max(len(values), 1)
+        level = torch.tensor(levels).double()[:, None] / 100
+        # A hair, so that rounding decides nothing.
+        reached = recall >= level + (1e-9 if strict else -1e-9)
+        if not envelope:  # the first place that reaches the level
+            reached = reached & (reached.cumsum(dim=1) == 1)
+        nothing = torch.zeros(len(level), 1)
+        best = torch.cat([precision * reached, nothing], dim=1).amax(dim=1)
+        if not missing:
+            best = best[reached.any(dim=1)]
+        return best.sum() / max(len(best), 1)
 
     def area(hits, num_true):
         num_hits = hits.double().cumsum(dim=0)

@@ -57,7 +57,7 @@ def test_it_knows_a_person_and_a_cat(net, name, first):
 def test_the_person_is_where_he_stands(net):
     one = look(net, for_nanodet(load_photograph("camera")))
     left, top, right, bottom = one.boxes[0].tolist()
-    assert 30 < left < 120
+    assert left < 60
     assert 20 < top < 90
     assert 180 < right < 300
     assert 340 < bottom <= 416
@@ -76,7 +76,7 @@ def test_three_grids_of_cells(net):
     cells = 8 * 12 + 4 * 6 + 2 * 3
     assert scores.shape == (2, cells, 80)
     assert boxes.shape == (2, cells, 4)
-    assert ((0 <= scores) & (scores <= 1)).all()
+    assert ((scores >= 0) & (scores <= 1)).all()
     assert (boxes[..., 2:] >= boxes[..., :2]).all()
 
 

@@ -159,7 +159,7 @@ WRONG = {
         "the surest first": lambda b, s, t: sorted(kept(b, s, t)),
         "not the scores": lambda b, s, t: s[kept(b, s, t)],
         "equal to the threshold": lambda b, s, t: kept(b, s, t, sure=False),
-        "Not right: take the surest": scores_halved,
+        "must return": scores_halved,
     },
     "average_precision": {
         "not that of the first place": lambda h, n: read(h, n, envelope=False),
