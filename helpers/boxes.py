@@ -20,7 +20,7 @@ KINDS = (
     "wrong class",
     "double",
     "badly placed",
-    "nothing there",
+    "other",
     "missed",
 )
 
@@ -191,7 +191,7 @@ def kinds_of_boxes(one, boxes, labels, threshold=0.5, near=0.1):
         elif best_same >= near:
             kinds.append("badly placed")
         else:
-            kinds.append("nothing there")
+            kinds.append("other")
     missed = sorted(set(range(len(boxes))) - set(chosen.tolist()))
     return kinds, missed
 

@@ -86,7 +86,7 @@ def window_map(scenes, number, confidence):
         scenes.boxes[number], scenes.labels[number], strict=True
     ):
         _frame(left, box, RIGHT, scenes.class_names[y])
-    _frame(left, (0, 52, 28, 80), QUIET)
+    _frame(left, (52, 0, 80, 28), QUIET)
     left.set_title("the scene, and one window")
     picture = right.imshow(confidence, cmap="viridis", vmin=0, vmax=1)
     right.set(
@@ -97,7 +97,7 @@ def window_map(scenes, number, confidence):
     figure.colorbar(picture, ax=right, shrink=0.9)
     show(
         figure,
-        f"A scene with {len(scenes.boxes[number])} garments, and a map of "
+        "A scene and its boxes, and a map of "
         "14 x 14 windows, whose confidence lies between "
         f"{confidence.min():.1f} and {confidence.max():.1f}, mean "
         f"{confidence.mean():.1f}, and is no higher at the garment.",
@@ -136,8 +136,8 @@ def two_rules_compared(record):
     names = list(dict.fromkeys(row["rule"] for row in record["rows"]))
     spans = []
     for measure, marker, words in (
-        ("map50", "o", "IoU 0.5 or more"),
-        ("map", "s", "mean of 0.5 to 0.95"),
+        ("map50", "o", "0.5 or more"),
+        ("map", "s", "0.5 to 0.95, mean"),
     ):
         for height, name in enumerate(names):
             values = [
@@ -157,8 +157,10 @@ def two_rules_compared(record):
             )
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="mAP on 500 validation scenes", xlim=(0, 1))
-    ax.set_ylim(-0.5, len(names) - 0.5)
-    ax.legend(loc="center left", bbox_to_anchor=(1, 0.5), title="a hit is")
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.legend(
+        loc="center left", bbox_to_anchor=(1, 0.5), title="a hit is an IoU of"
+    )
     show(figure, f"mAP of two rules, three seeds each. {'; '.join(spans)}.")
 
 
@@ -259,7 +261,7 @@ def _pooled(scores, boxes, scenes, overlap, shown):
 
 def examples_of_kinds(found, scenes):
     """The surest example of each kind of error, one scene each."""
-    wanted = ("wrong class", "double", "badly placed", "nothing there")
+    wanted = ("wrong class", "double", "badly placed", "other")
     best = {}
     for i, one in enumerate(found):
         labels = scenes.labels[i]

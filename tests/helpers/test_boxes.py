@@ -118,7 +118,7 @@ def test_errors_have_their_kind():
         "double",
         "wrong class",
         "badly placed",
-        "nothing there",
+        "other",
     ]
     assert missed == [1]
     scenes = Scenes(torch.zeros(1), [SQUARE], [torch.tensor([1, 2])], "abc")
