@@ -20,7 +20,8 @@ KINDS = (
     "wrong class",
     "double",
     "badly placed",
-    "other",
+    "both",
+    "background",
     "missed",
 )
 
@@ -190,10 +191,26 @@ def kinds_of_boxes(one, boxes, labels, threshold=0.5, near=0.1):
             kinds.append("wrong class")
         elif best_same >= near:
             kinds.append("badly placed")
+        elif overlaps[i].max() >= near:
+            kinds.append("both")
         else:
-            kinds.append("other")
+            kinds.append("background")
     missed = sorted(set(range(len(boxes))) - set(chosen.tolist()))
     return kinds, missed
+
+
+def confusions(found, scenes, threshold=0.5):
+    """How often a box of a wrong class fits: {(true, called): count}."""
+    counts, names = Counter(), scenes.class_names
+    for one, boxes, labels in zip(
+        found, scenes.boxes, scenes.labels, strict=True
+    ):
+        kinds, _ = kinds_of_boxes(one, boxes, labels, threshold)
+        for i, kind in enumerate(kinds):
+            if kind == "wrong class":
+                j = iou(one.boxes[[i]], boxes)[0].argmax()
+                counts[names[labels[j]], names[one.labels[i]]] += 1
+    return counts
 
 
 def count_kinds(found, scenes, threshold=0.5):

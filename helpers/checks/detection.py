@@ -256,6 +256,8 @@ def nms(answer, random):
         "at most the threshold": lambda b, s, t: keep(
             b, s, t, by=lambda x, y: 2 * t - _iou(x, y)
         ),
+        "take the threshold that you are given, not always "
+        "0.5": lambda b, s, t: keep(b, s, 0.5),
         "the threshold is an overlap, not a score": no_boxes,
         "return places in the list of boxes as they were given, not in the "
         "sorted one": not_index,
@@ -273,6 +275,7 @@ def nms(answer, random):
     }
     row = _three_in_a_row()
     cases = [
+        (row[:0], torch.zeros(0).double(), 0.5),
         (row[:1], torch.tensor([0.9]).double(), 0.5),
         (row[[0, 0]], torch.tensor([0.4, 0.9]).double(), 0.5),
         (row[[0, 2]], torch.tensor([0.4, 0.9]).double(), 0.5),
@@ -433,4 +436,4 @@ def for_nanodet(answer, random):
     ]
     otherwise = "(255 * X.flip(1) - mean) / spread"
     cases += draws(draw, random)
-    diagnose(answer, cases, prepared, mistakes, otherwise)
+    diagnose(answer, cases, prepared, mistakes, otherwise, exact_shape=True)

@@ -9,6 +9,7 @@ from helpers.boxes import (
     Found,
     average_precision,
     class_precisions,
+    confusions,
     count_kinds,
     iou,
     kinds_of_boxes,
@@ -109,6 +110,7 @@ def test_errors_have_their_kind():
             ((0, 0, 10, 9), 1),  # the same again
             ((0, 0, 9, 10), 2),  # takes it for something else
             ((44, 44, 54, 54), 2),  # there, but badly placed
+            ((44, 44, 54, 54), 1),  # badly placed, and of a wrong class
             ((70, 0, 80, 10), 1),
         ]
     )
@@ -118,13 +120,15 @@ def test_errors_have_their_kind():
         "double",
         "wrong class",
         "badly placed",
-        "other",
+        "both",
+        "background",
     ]
     assert missed == [1]
     scenes = Scenes(torch.zeros(1), [SQUARE], [torch.tensor([1, 2])], "abc")
     counts = count_kinds([one], scenes)
     assert list(counts) == list(KINDS)
     assert set(counts.values()) == {1}
+    assert confusions([one], scenes) == {("b", "c"): 1}
 
 
 def test_a_picture_in_which_nothing_was_found():

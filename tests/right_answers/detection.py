@@ -69,9 +69,9 @@ def with_flags(boxes, scores, threshold):
     kept = []
     for i in scores.argsort(descending=True):
         if alive[i]:
-            kept.append(i)
+            kept.append(i.item())
             alive &= overlaps[i] <= threshold
-    return torch.stack(kept)
+    return torch.tensor(kept)
 
 
 def recursive(boxes, scores, threshold):

@@ -154,6 +154,7 @@ WRONG = {
         "with the last one only": last_only,
         "nothing is suppressed": lambda b, s, t: s.argsort(descending=True),
         "only the surest box": lambda b, s, t: [s.argmax().item()],
+        "not always 0.5": lambda b, s, t: kept(b, s, 0.5),
         "not a score": lambda b, s, t: (s > t).nonzero()[:, 0],
         "not in the sorted": places_in_sorted,
         "the surest first": lambda b, s, t: sorted(kept(b, s, t)),
