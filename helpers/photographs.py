@@ -1,4 +1,4 @@
-"""Two colour photographs, and a network that people use for such.
+"""Photographs, and a network that people use for such.
 
 Where they come from, and what may be done with them: the card beside them,
 data/photographs/README.md.
@@ -25,11 +25,16 @@ PARTS = ("coffee", "cup", "spoon", "saucer", "table")
 
 
 def load_photograph(name, folder=PHOTOGRAPHS):
-    """The photograph "coffee" or "cat": float32 (1, 3, 224, 224), 0 to 1.
+    """A photograph, float32 (1, 3, height, width), 0 to 1.
 
-    Raises DataError if there is none of this name, or it is damaged.
+    "coffee" and "cat" are 224 x 224 pixels; "coffee_whole", "cat_whole",
+    "camera" and "rocket" are 416 pixels wide. Raises DataError if there is
+    none of this name, or it is damaged.
     """
-    pixels = _pixels(folder / f"{name}.png", "RGB")
+    path = folder / f"{name}.jpg"
+    pixels = _pixels(
+        path if path.is_file() else path.with_suffix(".png"), "RGB"
+    )
     return torch.from_numpy(pixels).permute(2, 0, 1)[None] / 255
 
 

@@ -35,6 +35,22 @@ def test_mobilenet_knows_the_photographs(net, name, category):
         assert CATEGORIES[net(X).argmax()] == category
 
 
+@pytest.mark.parametrize(
+    ("name", "height"),
+    [
+        ("coffee_whole", 277),
+        ("cat_whole", 277),
+        ("camera", 416),
+        ("rocket", 278),
+    ],
+)
+def test_whole_photographs_are_416_pixels_wide(name, height):
+    X = load_photograph(name)
+    assert X.shape == (1, 3, height, 416)
+    assert 0 <= X.min() < 0.1
+    assert 0.8 < X.max() <= 1
+
+
 def test_it_is_in_evaluation_mode(net):
     assert not any(module.training for module in net.modules())
 

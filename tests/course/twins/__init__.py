@@ -15,7 +15,9 @@ engine.py ...  for each module of helpers/, its twins and their inputs
 
 from tests.course.twins import (
     attribution,
+    boxes,
     costs,
+    detector,
     distributed,
     engine,
     evaluation,
@@ -41,6 +43,8 @@ INTRODUCED = {
     "fast_recipe": "fewer_images",
     "costs": "cost_and_scaling",
     "distributed": "memory_and_processes",
+    "boxes": "detection",
+    "detector": "detection",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -70,6 +74,8 @@ TWINS = {
     "fast_recipe": fast_recipe.TWINS,
     "costs": costs.TWINS,
     "distributed": distributed.TWINS,
+    "boxes": boxes.TWINS,
+    "detector": detector.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
