@@ -20,10 +20,13 @@ from tests.course.twins import (
     engine,
     evaluation,
     fast_recipe,
+    flow,
+    generated,
     model,
     shoes,
     speed,
     training,
+    vae,
     without_labels,
 )
 
@@ -41,6 +44,9 @@ INTRODUCED = {
     "fast_recipe": "fewer_images",
     "costs": "cost_and_scaling",
     "distributed": "memory_and_processes",
+    "flow": "generation",
+    "generated": "generation",
+    "vae": "generation",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -70,6 +76,9 @@ TWINS = {
     "fast_recipe": fast_recipe.TWINS,
     "costs": costs.TWINS,
     "distributed": distributed.TWINS,
+    "flow": flow.TWINS,
+    "generated": generated.TWINS,
+    "vae": vae.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
