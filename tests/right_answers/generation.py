@@ -1,5 +1,7 @@
 """Right answers in the exercises on image generation, unusual ones."""
 
+import itertools
+
 import numpy as np
 import torch
 from scipy.linalg import sqrtm
@@ -22,7 +24,7 @@ def with_a_clock(velocity, x, num_steps):
 
 def times_from_linspace(velocity, x, num_steps):
     times = torch.linspace(0, 1, num_steps + 1, dtype=torch.float64)
-    for begin, end in zip(times, times[1:], strict=False):
+    for begin, end in itertools.pairwise(times):
         x = torch.add(x, velocity(x, begin) * (end - begin))
     return x
 
@@ -75,6 +77,8 @@ RIGHT = {
     "reparametrise": {
         "the root of the variance": lambda m, v, e: m + v.exp().sqrt() * e,
         "a power": lambda m, v, e: torch.addcmul(m, e, torch.e ** (v / 2)),
-        "NumPy": lambda m, v, e: np.exp(0.5 * v.numpy()) * e.numpy() + m.numpy(),
+        "NumPy": lambda m, v, e: (
+            np.exp(0.5 * v.numpy()) * e.numpy() + m.numpy()
+        ),
     },
 }

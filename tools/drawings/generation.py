@@ -103,9 +103,7 @@ def unet():
     canvas.text(
         700, coarse + 4, f"{total:,} parameters in all", size=11, color=QUIET
     )
-    canvas.text(
-        430, 24, "fine: where exactly", size=11, color=DATA, bold=True
-    )
+    canvas.text(430, 24, "fine: where exactly", size=11, color=DATA, bold=True)
     canvas.text(
         430, 308, "coarse: what is it", size=11, color=MODEL, bold=True
     )
@@ -135,9 +133,7 @@ def guidance():
     ):
         tip = origin + vector
         canvas.arrow(*origin, *tip, color=color, width=3.5)
-        canvas.text(
-            tip[0] + dx, tip[1] + dy, text, anchor="left", color=color
-        )
+        canvas.text(tip[0] + dx, tip[1] + dy, text, anchor="left", color=color)
     for a, b in ((without, with_class), (with_class, end)):
         canvas.line(
             [origin[0] + a[0], origin[0] + b[0]],
@@ -192,9 +188,7 @@ def vae():
     canvas.circle(522, 226, 42, color=GRADIENT)
     canvas.text(522, 226, "noise", size=11)
     canvas.arrow(522, 184, 522, 126, color=GRADIENT, width=2)
-    canvas.text(
-        464, 214, "training: stretched and", size=11, anchor="right"
-    )
+    canvas.text(464, 214, "training: stretched and", size=11, anchor="right")
     canvas.text(464, 236, "moved by the encoder", size=11, anchor="right")
     canvas.text(580, 214, "drawing: the noise", size=11, anchor="left")
     canvas.text(580, 236, "itself is the code", size=11, anchor="left")

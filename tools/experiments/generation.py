@@ -92,14 +92,14 @@ def contest():
     images, rows = load_embedded().train, []
     for seed in SEEDS:
         start = time.process_time()
-        net, losses = train_vae(images, VAE_STEPS, seed)
+        net, _ = train_vae(images, VAE_STEPS, seed)
         seconds = time.process_time() - start
         drawn = draw_vae(net, classes(), seed=seed)
         row = {"name": "VAE", "seed": seed, "steps": VAE_STEPS}
         row |= {"train_cpu_seconds": round(seconds, 1)}
         rows.append(_told(row | measured(drawn, classes())))
         start = time.process_time()
-        net, losses = train_flow(images, FLOW_STEPS, seed)
+        net, _ = train_flow(images, FLOW_STEPS, seed)
         seconds = time.process_time() - start
         row = {"name": "flow", "seed": seed, "steps": FLOW_STEPS}
         row |= {"train_cpu_seconds": round(seconds, 1)}
