@@ -40,7 +40,7 @@ def sheet(axes, images, columns):
 def gallery(images, columns, description, rows=(), heads=(), size=TILE):
     """Images row by row, with names of the rows and of the columns."""
     count = -(-len(images) // columns)
-    width = size * columns + (1.25 if len(rows) else 0.1)
+    width = size * columns + (1.45 if len(rows) else 0.1)
     height = size * count + (0.35 if len(heads) else 0.1)
     figure, axes = plt.subplots(figsize=(width, height))
     sheet(axes, images, columns)
