@@ -22,10 +22,13 @@ from tests.course.twins import (
     engine,
     evaluation,
     fast_recipe,
+    flow,
+    generated,
     model,
     shoes,
     speed,
     training,
+    vae,
     without_labels,
 )
 
@@ -45,6 +48,9 @@ INTRODUCED = {
     "distributed": "memory_and_processes",
     "boxes": "detection",
     "detector": "detection",
+    "flow": "generation",
+    "generated": "generation",
+    "vae": "generation",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -76,6 +82,9 @@ TWINS = {
     "distributed": distributed.TWINS,
     "boxes": boxes.TWINS,
     "detector": detector.TWINS,
+    "flow": flow.TWINS,
+    "generated": generated.TWINS,
+    "vae": vae.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
