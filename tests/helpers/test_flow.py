@@ -165,6 +165,18 @@ def test_drawing_in_parts_changes_nothing():
     assert torch.equal(whole, draw(Fixed(), y, num_steps=2, batch_size=2))
 
 
+class Goal(torch.nn.Module):
+    """The velocity of who heads for one grey, 0.5 of -1 to 1."""
+
+    def forward(self, X, t, y):
+        return (0.5 - X) / (1 - t)[:, None, None, None]
+
+
+def test_what_is_drawn_is_brought_to_0_and_1():
+    drawn = draw(Goal(), torch.arange(2), num_steps=4)
+    assert torch.allclose(drawn, torch.full_like(drawn, 0.75), atol=1e-5)
+
+
 def few(count=20):
     return load_embedded().train[:count]
 

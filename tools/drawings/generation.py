@@ -15,7 +15,7 @@ def crossing_lines():
     canvas = Canvas(800, 300)
     noise = {"above": (130, 74), "below": (130, 236)}
     goals = {"trousers": (640, 60), "boot": (640, 250)}
-    pairs = (("above", "boot", DATA), ("below", "trousers", RIGHT))
+    pairs = (("above", "boot", GRADIENT), ("below", "trousers", DATA))
     (x1, y1), (x2, y2) = noise["above"], goals["boot"]
     (x3, y3), (x4, y4) = noise["below"], goals["trousers"]
     first, second = np.array([x2 - x1, y2 - y1]), np.array([x4 - x3, y4 - y3])
@@ -29,10 +29,10 @@ def crossing_lines():
         canvas.arrow(*noise[start], *goals[goal], color=color, width=1.5)
         canvas.circle(*noise[start], 9, color=QUIET)
         canvas.circle(*goals[goal], 9, color=color)
-    canvas.text(664, 60, "trousers", anchor="left", color=RIGHT)
-    canvas.text(664, 250, "ankle boot", anchor="left", color=DATA)
+    canvas.text(664, 60, "trousers", anchor="left", color=DATA)
+    canvas.text(664, 250, "ankle boot", anchor="left", color=GRADIENT)
     mean = (first + second) / 2
-    for direction, color in ((first, DATA), (second, RIGHT), (mean, MODEL)):
+    for direction, color in ((first, GRADIENT), (second, DATA), (mean, MODEL)):
         end = cross + 0.28 * direction
         canvas.arrow(*cross, *end, color=color, width=4)
     canvas.circle(*cross, 8, color=MODEL)
@@ -68,7 +68,7 @@ def unet():
     }
     width = net.first.out_channels
     wide = net.down.out_channels
-    canvas = Canvas(860, 330)
+    canvas = Canvas(800, 330)
     fine, coarse = 100, 244
 
     def layer(x, y, head, below, color=DATA, size=96):
@@ -76,36 +76,37 @@ def unet():
         canvas.text(x + size / 2, y - 12, head, size=11, bold=True)
         canvas.text(x + size / 2, y + 12, below, size=10)
 
-    layer(20, fine, "picture", "1 x 28 x 28", QUIET)
-    layer(146, fine, "fold", "4 x 14 x 14", QUIET)
-    layer(272, fine, "block", f"{width} x 14 x 14")
-    layer(330, coarse, "block", f"{wide} x 7 x 7", MODEL)
-    layer(456, coarse, "block", f"{wide} x 7 x 7", MODEL)
-    layer(514, fine, "block", f"{width} x 14 x 14")
-    layer(640, fine, "unfold", "1 x 28 x 28", QUIET)
-    layer(756, fine, "velocity", "1 x 28 x 28", RIGHT, 92)
-    for x1, x2 in ((116, 146), (242, 272), (610, 640), (736, 756)):
+    layer(10, fine, "picture", "1 x 28 x 28", QUIET, 90)
+    layer(124, fine, "fold", "4 x 14 x 14", QUIET, 90)
+    layer(240, fine, "block", f"{width} x 14 x 14")
+    layer(298, coarse, "block", f"{wide} x 7 x 7", MODEL)
+    layer(424, coarse, "block", f"{wide} x 7 x 7", MODEL)
+    layer(482, fine, "block", f"{width} x 14 x 14")
+    layer(598, fine, "unfold", "1 x 28 x 28", QUIET, 86)
+    layer(704, fine, "velocity", "1 x 28 x 28", RIGHT, 88)
+    for x1, x2 in ((100, 124), (214, 240), (578, 598), (684, 704)):
         canvas.arrow(x1, fine, x2, fine, width=2)
-    canvas.arrow(368, fine, 514, fine, width=2)
-    canvas.text(441, fine - 16, "around", size=10, color=QUIET)
-    canvas.arrow(320, fine + 32, 366, coarse - 32, width=2)
-    canvas.arrow(504, coarse - 32, 552, fine + 32, width=2)
-    canvas.arrow(426, coarse, 456, coarse, width=2)
-    canvas.text(300, 176, "down", size=10, color=QUIET, anchor="right")
-    canvas.text(574, 176, "up", size=10, color=QUIET, anchor="left")
-    canvas.box(20, coarse - 32, 190, 64, color=GRADIENT)
-    canvas.text(115, coarse - 12, "time and class", size=11, bold=True)
+    canvas.arrow(336, fine, 482, fine, width=2)
+    canvas.text(409, fine - 16, "straight across", size=10, color=QUIET)
+    canvas.arrow(288, fine + 32, 334, coarse - 32, width=2)
+    canvas.arrow(472, coarse - 32, 520, fine + 32, width=2)
+    canvas.arrow(394, coarse, 424, coarse, width=2)
+    canvas.text(326, 166, "down", size=10, color=QUIET, anchor="left")
+    canvas.text(542, 176, "up", size=10, color=QUIET, anchor="left")
+    canvas.box(10, coarse - 32, 170, 64, color=GRADIENT)
+    canvas.text(95, coarse - 12, "time and class", size=11, bold=True)
     known = net.classes.embedding_dim
-    canvas.text(115, coarse + 12, f"{known} numbers", size=10)
-    canvas.arrow(210, coarse, 262, coarse, color=GRADIENT, width=2)
-    canvas.text(236, coarse + 46, "to each block", size=10, color=GRADIENT)
+    canvas.text(95, coarse + 12, f"{known} numbers", size=10)
+    canvas.arrow(180, coarse, 292, coarse, color=GRADIENT, width=2)
+    canvas.arrow(180, coarse - 24, 262, fine + 34, color=GRADIENT, width=2)
+    canvas.text(236, coarse + 20, "to each block", size=10, color=GRADIENT)
     total = sum(sizes.values())
     canvas.text(
-        700, coarse + 4, f"{total:,} parameters in all", size=11, color=QUIET
+        662, coarse + 4, f"{total:,} parameters in all", size=11, color=QUIET
     )
-    canvas.text(430, 24, "fine: where exactly", size=11, color=DATA, bold=True)
+    canvas.text(400, 24, "fine: where exactly", size=11, color=DATA, bold=True)
     canvas.text(
-        430, 308, "coarse: what is it", size=11, color=MODEL, bold=True
+        400, 308, "coarse: what is it", size=11, color=MODEL, bold=True
     )
     return canvas, (
         "The network from left to right. The picture, 1 x 28 x 28, is folded "
@@ -155,43 +156,43 @@ def guidance():
 @drawing
 def vae():
     """Encoder, code, decoder; and where drawing begins."""
-    canvas = Canvas(840, 290)
+    canvas = Canvas(800, 290)
     y = 90
-    canvas.box(20, y - 36, 96, 72, color=QUIET)
-    canvas.text(68, y - 12, "image", bold=True, size=11)
-    canvas.text(68, y + 12, "1 x 28 x 28", size=10)
+    canvas.box(8, y - 36, 96, 72, color=QUIET)
+    canvas.text(56, y - 12, "image", bold=True, size=11)
+    canvas.text(56, y + 12, "1 x 28 x 28", size=10)
     canvas.polygon(
-        [(150, y - 46), (270, y - 24), (270, y + 24), (150, y + 46)]
+        [(128, y - 46), (248, y - 24), (248, y + 24), (128, y + 46)]
     )
-    canvas.text(210, y, "encoder", bold=True, size=11)
-    canvas.box(304, y - 52, 120, 44, color=DATA)
-    canvas.text(364, y - 30, "mean", size=11)
-    canvas.box(304, y + 8, 120, 44, color=DATA)
-    canvas.text(364, y + 30, "log variance", size=11)
-    canvas.box(474, y - 36, 96, 72, color=MODEL)
-    canvas.text(522, y - 12, "code", bold=True, size=11)
-    canvas.text(522, y + 12, f"{CODE} numbers", size=10)
+    canvas.text(188, y, "encoder", bold=True, size=11)
+    canvas.box(278, y - 52, 120, 44, color=DATA)
+    canvas.text(338, y - 30, "mean", size=11)
+    canvas.box(278, y + 8, 120, 44, color=DATA)
+    canvas.text(338, y + 30, "log variance", size=11)
+    canvas.box(446, y - 36, 96, 72, color=MODEL)
+    canvas.text(494, y - 12, "code", bold=True, size=11)
+    canvas.text(494, y + 12, f"{CODE} numbers", size=10)
     canvas.polygon(
-        [(604, y - 24), (724, y - 46), (724, y + 46), (604, y + 24)],
+        [(570, y - 24), (690, y - 46), (690, y + 46), (570, y + 24)],
         color=MODEL,
     )
-    canvas.text(664, y, "decoder", bold=True, size=11)
-    canvas.arrow(116, y, 150, y, width=2)
-    canvas.arrow(270, y - 10, 304, y - 28, width=2)
-    canvas.arrow(270, y + 10, 304, y + 28, width=2)
-    canvas.arrow(424, y - 30, 474, y - 12, width=2)
-    canvas.arrow(424, y + 30, 474, y + 12, width=2)
-    canvas.arrow(570, y, 604, y, width=2)
-    canvas.arrow(724, y, 752, y, width=2)
-    canvas.box(752, y - 36, 76, 72, color=QUIET)
-    canvas.text(790, y, "image", bold=True, size=11)
-    canvas.circle(522, 226, 42, color=GRADIENT)
-    canvas.text(522, 226, "noise", size=11)
-    canvas.arrow(522, 184, 522, 126, color=GRADIENT, width=2)
-    canvas.text(464, 214, "training: stretched and", size=11, anchor="right")
-    canvas.text(464, 236, "moved by the encoder", size=11, anchor="right")
-    canvas.text(580, 214, "drawing: the noise", size=11, anchor="left")
-    canvas.text(580, 236, "itself is the code", size=11, anchor="left")
+    canvas.text(630, y, "decoder", bold=True, size=11)
+    canvas.arrow(104, y, 128, y, width=2)
+    canvas.arrow(248, y - 10, 278, y - 28, width=2)
+    canvas.arrow(248, y + 10, 278, y + 28, width=2)
+    canvas.arrow(398, y - 30, 446, y - 12, width=2)
+    canvas.arrow(398, y + 30, 446, y + 12, width=2)
+    canvas.arrow(542, y, 570, y, width=2)
+    canvas.arrow(690, y, 714, y, width=2)
+    canvas.box(714, y - 36, 76, 72, color=QUIET)
+    canvas.text(752, y, "image", bold=True, size=11)
+    canvas.circle(494, 226, 42, color=GRADIENT)
+    canvas.text(494, 226, "noise", size=11)
+    canvas.arrow(494, 184, 494, 126, color=GRADIENT, width=2)
+    canvas.text(436, 214, "training: stretched and", size=11, anchor="right")
+    canvas.text(436, 236, "moved by the encoder", size=11, anchor="right")
+    canvas.text(552, 214, "drawing: the noise", size=11, anchor="left")
+    canvas.text(552, 236, "itself is the code", size=11, anchor="left")
     return canvas, (
         "From left to right: an image of 1 x 28 x 28 goes into an encoder, "
         "which gives a mean and a log variance; with noise they make a code "
