@@ -177,6 +177,9 @@ def vae():
         color=MODEL,
     )
     canvas.text(630, y, "decoder", bold=True, size=11)
+    for x in (188, 630):
+        canvas.text(x, 14, "class", size=11, color=GRADIENT)
+        canvas.arrow(x, 26, x, 54, color=GRADIENT, width=2)
     canvas.arrow(104, y, 128, y, width=2)
     canvas.arrow(248, y - 10, 278, y - 28, width=2)
     canvas.arrow(248, y + 10, 278, y + 28, width=2)
@@ -198,5 +201,6 @@ def vae():
         "which gives a mean and a log variance; with noise they make a code "
         f"of {CODE} numbers, and a decoder makes an image of it. In training "
         "the noise is stretched and moved by what the encoder said; in "
-        "drawing the noise itself is the code."
+        "drawing the noise itself is the code. Encoder and decoder are also "
+        "told the class."
     )
