@@ -119,7 +119,8 @@ def test_opening_says_what_a_reader_will_be_able_to_do(path):
 
 @each_notebook
 def test_volatile_cells_say_why_and_are_asserted(path):
-    """By themselves, or by the next cell that holds what a section says."""
+    """By themselves, or by the next cell that holds what a section says; of
+    a cell that only draws, it asserts what is drawn."""
     cells = code_cells(read(path))
     for position, cell in enumerate(cells):
         if "volatile" not in tags(cell):
@@ -128,7 +129,10 @@ def test_volatile_cells_say_why_and_are_asserted(path):
         if re.search(r"^\s*assert ", cell.source, re.MULTILINE):
             continue
         following = (c for c in cells[position:] if "holds" in tags(c))
-        held = _asserted(next(following, cell)) & set(_bound(_tree(cell)))
+        names = set(_bound(_tree(cell)))
+        if cell.source.startswith("# @title A figure"):
+            names |= _read(_tree(cell))
+        held = _asserted(next(following, cell)) & names
         assert held, f"no name of this cell is asserted: {cell.source}"
 
 
@@ -139,8 +143,11 @@ def _tree(cell):
 def _asserted(cell):
     """The names that a cell's assertions read."""
     tests = [n for n in ast.walk(_tree(cell)) if isinstance(n, ast.Assert)]
-    nodes = [node for test in tests for node in ast.walk(test)]
-    return {node.id for node in nodes if isinstance(node, ast.Name)}
+    return {name for test in tests for name in _read(test)}
+
+
+def _read(tree):
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
 # Numbers and neighbours change when a notebook is added; titles do not.
