@@ -208,11 +208,11 @@ def training(images, labels, minds, steps, losses, ends, moment):
         right = answer == labels
         for i, caption in enumerate(captions):
             said = f"{CLOTHING[answer[i]]} {confidence[i]:.0%}"
-            if right[i]:
-                caption.set(text=f"✓ {said}", color=RIGHT)
-            else:
-                label = CLOTHING[labels[i]]
-                caption.set(text=f"✗ {said}\nlabel: {label}", color=WRONG)
+            if not right[i]:
+                said += f"\nlabel: {CLOTHING[labels[i]]}"
+            mark, color = ("✓", RIGHT) if right[i] else ("✗", WRONG)
+            caption.set_text(f"{mark} {said}")
+            caption.set_color(color)
         step = steps[moment]
         marker.set_xdata([step, step])
         axes.set_title(
