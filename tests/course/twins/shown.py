@@ -72,7 +72,9 @@ def statements(about):
         source = next((solutions[t] for t in tags(cell) & {*solutions}), None)
         if "exercise" in tags(cell):  # its imports serve its solution
             stub = compiled(cell.source, f"{path.name}, cell {number}")
-            found += [one for one in stub if isinstance(one.node, IMPORT)]
+            found += [
+                pair for pair in stub if isinstance(pair[0].node, IMPORT)
+            ]
         if source is None and tags(cell) & NOT_RUN:
             continue
         # Magics become empty lines, so that line numbers stay.
