@@ -227,8 +227,12 @@ def two_lines(scores, boxes, scenes, shown):
     live(
         figure,
         draw,
-        score=FloatSlider(0.1, min=0.05, max=0.95, step=0.05),
-        overlap=SelectionSlider(options=overlaps, value=0.9),
+        score=FloatSlider(
+            0.1, min=0.05, max=0.95, step=0.05, description="score"
+        ),
+        overlap=SelectionSlider(
+            options=overlaps, value=0.9, description="overlap"
+        ),
     )
 
 
