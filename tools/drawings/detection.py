@@ -215,6 +215,8 @@ def suppression():
     for i, (words, sure, left) in enumerate(steps):
         x, y = 20 + 260 * i, 20
         canvas.text(x + 105, 22, words, bold=True)
+        for k in set(range(5)) - {*left}:
+            outline(canvas, boxes[k], x, y + 8, 1, WRONG, 0.8, dashed=True)
         for k in left:
             colour = RIGHT if k in sure else QUIET
             outline(
@@ -234,14 +236,15 @@ def suppression():
     canvas.text(
         390,
         208,
-        "removed: what overlaps a kept box by more than 0.5",
+        "dashed: removed, because it overlaps a kept box by more than 0.5",
         size=11,
         color=QUIET,
     )
     said = " and ".join(f"{scores[k]:.1f}" for k in kept)
     return canvas, (
         "Five boxes on two things, with scores 0.9, 0.7, 0.4, 0.8 and 0.5. "
-        "First the surest is kept and the two that overlap it are removed; "
+        "First the surest is kept and the two that overlap it are removed, "
+        "dashed; "
         f"then the surest of the rest. {len(kept)} are left, {said}."
     )
 
