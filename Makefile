@@ -10,6 +10,8 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Never the programs beside it, such as jupyter: they hold the place where
 # the environment was made, and stop when the folder is moved.
 RUN := $(BIN)/python -m
+# Groups of packages that parts of the course need: requirements-NAME.txt
+OPTIONAL ?= language
 PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 # A Python that somebody asks for counts; python3 is only the first at hand.
 ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
@@ -18,7 +20,7 @@ ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 # threads otherwise crawl.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help environment lab setup student solutions grade test test-all \
+.PHONY: help environment optional lab setup student solutions grade test test-all \
 	lint format check refresh chapter publish experiments weights race mutants \
 	bench ledger data clean
 
@@ -60,8 +62,10 @@ grade: environment
 	$(RUN) tools.grade $(FILES) $(if $(DIR),"$$DIR"/*.ipynb)
 
 ## To maintain
-##   make test         Checks the style and runs the tests and every notebook.
+##   make test         Checks the style and runs the tests and every notebook,
+##                     with the optional packages; OPTIONAL= without them.
 ##   make test-all     Runs, besides, the tests that take many minutes.
+##   make optional     Installs the packages that only parts of the course need.
 ##   make lint         Checks the style of code and notebooks.
 ##   make format       Corrects most of what make lint finds.
 ##   make check        Reports which notebooks are stored with outputs of
@@ -86,11 +90,14 @@ grade: environment
 ##   make data         Builds the images in data/ anew (needs npm).
 ##   make clean        Removes the environments and everything built.
 ##
-test: environment lint
+test: environment optional lint
 	$(PYTEST)
 
-test-all: environment lint
+test-all: environment optional lint
 	$(PYTEST) --full
+
+optional: environment
+	@$(RUN) helpers.requirements $(OPTIONAL)
 
 lint: environment
 	@$(RUN) ruff check --quiet .

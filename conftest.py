@@ -1,7 +1,9 @@
 """How the course tests itself: every notebook by nbval, and without network.
 
 A cell's tags decide: `volatile` is run but not compared, `gpu` is skipped
-where there is no GPU. What `make test-all` adds is marked `full`.
+where there is no GPU, and the name of an optional group means run but not
+compared where that is not installed. What `make test-all` adds is marked
+`full`.
 """
 
 import os
@@ -14,7 +16,7 @@ from nbval.plugin import IPyNbCell
 
 import tests.offline.sitecustomize  # noqa: F401  this process, without network
 from tools.machine import peak_memory
-from tools.notebook_files import topic
+from tools.notebook_files import absent_groups, topic
 from tools.times import ceiling, table
 
 OFFLINE = Path(__file__).parent / "tests" / "offline"
@@ -61,7 +63,7 @@ def pytest_collection_modifyitems(config, items):
 def prepare(cell):
     cell.parent.sanitize_patterns.update(SANITIZE)
     tags = cell.cell.metadata.get("tags", [])
-    if "volatile" in tags or "gpu" in tags:
+    if {"volatile", "gpu", *absent_groups()} & set(tags):
         cell.options["check"] = False
     if "gpu" in tags:
         cell.add_marker("gpu")

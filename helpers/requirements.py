@@ -1,10 +1,14 @@
 """What the course needs of this Python, installed where it is missing.
 
 The set-up cell of every notebook calls `install_missing`, before anything
-is imported, so this file needs nothing but Python itself.
+is imported, so this file needs nothing but Python itself. A notebook that
+uses more calls `install_group` as well, and runs without it too.
+
+    python -m helpers.requirements GROUP ...    installs these groups
 """
 
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -32,29 +36,18 @@ def install_missing():
         return
     names = ", ".join(missing)
     if not find_spec("pip"):
-        quoted = " ".join(f'"{requirement}"' for requirement in missing)
         raise RuntimeError(
             f"The course needs {names}; this Python does not have that, and "
-            "has no pip to install it. In a terminal, either `uv pip install "
-            f'--python "{sys.executable}" {quoted}`, or `"{sys.executable}" '
-            "-m ensurepip` and then this cell again."
+            + without_pip(missing)
         )
     print(f"Installing {names}: this can take minutes, once.")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
-    done = subprocess.run(
-        # Named too, so that nothing else is put in their place.
-        pip + missing + kept,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        errors="replace",
-    )
+    # What is kept is named too, so that nothing else is put in its place.
+    done = pip_install(missing + kept)
     if done.returncode:
         raise RuntimeError(
             f"The course needs {names}, and pip could not install that. "
             + way_out(done.stdout)
         )
-    importlib.invalidate_caches()
     if sorted_out()[0]:
         raise RuntimeError(
             f"pip has installed {names}, but the notebook does not see it "
@@ -78,6 +71,77 @@ def sorted_out():
         else:
             missing.append(requirement)
     return missing, kept
+
+
+def install_group(name):
+    """Install what an optional part of a notebook needs; is it there now?
+
+    The group is requirements-NAME.txt. Says its size before it downloads
+    anything. Where it cannot be installed it says why and returns False, and
+    the notebook goes on without it; so it does, without trying, where the
+    environment variable COURSE_WITHOUT names the group.
+    """
+    missing = missing_of(name)
+    if name in os.environ.get("COURSE_WITHOUT", "").split():
+        print(f"Without {name}, as COURSE_WITHOUT asks. {INSTEAD}")
+        return False
+    if not missing:
+        return True
+    if not find_spec("pip"):
+        print(f"This Python lacks {', '.join(missing)}, and", end=" ")
+        print(f"{without_pip(missing, '--no-deps ')}\n{INSTEAD}")
+        return False
+    packages = ", ".join(re.split("[=>]", package)[0] for package in missing)
+    size = re.match(r"# About (\d+ MB)", group_file(name).read_text("utf-8"))
+    print(f"Installing {packages}: up to {size[1]}, once.")
+    done = pip_install(["--no-deps", *missing])
+    if done.returncode:
+        print(f"{way_out(done.stdout)}\n{INSTEAD}")
+    elif missing_of(name):
+        print("Installed; restart the kernel and run the notebook again.")
+    return not missing_of(name)
+
+
+INSTEAD = "Until then recorded results are shown instead."
+
+
+def group_file(name):
+    return COURSE / f"requirements-{name}.txt"
+
+
+def missing_of(name):
+    """The requirements of an optional group that are not there at all."""
+    lines = group_file(name).read_text(encoding="utf-8").splitlines()
+    missing = []
+    for requirement in filter(re.compile("[^#]").match, lines):
+        try:
+            version(re.split("[=>]", requirement)[0])
+        except PackageNotFoundError:
+            missing.append(requirement)
+    return missing
+
+
+def pip_install(arguments):
+    """What pip did: its `returncode`, and what it printed as `stdout`."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    importlib.invalidate_caches()
+    return done
+
+
+def without_pip(missing, options=""):
+    """What to do where there is no pip."""
+    quoted = " ".join(f'"{requirement}"' for requirement in missing)
+    return (
+        "has no pip to install it. In a terminal, either `uv pip install "
+        f'{options}--python "{sys.executable}" {quoted}`, or '
+        f'`"{sys.executable}" -m ensurepip` and then this cell again.'
+    )
 
 
 def numbers(text):
@@ -104,3 +168,9 @@ def way_out(printed):
     if NO_NETWORK.search(printed):
         said = f"Check the network. {said}"
     return f"{said}\nThen run this cell again."
+
+
+if __name__ == "__main__":
+    installed = [install_group(name) for name in sys.argv[1:]]
+    if not all(installed):
+        sys.exit("`make test OPTIONAL=` tests the course without them.")

@@ -1,6 +1,7 @@
 """The course's notebooks as tools and tests see them."""
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import nbformat
 
 from helpers.figures import DRAWINGS
 from helpers.recorded import RECORDS
+from helpers.requirements import missing_of
 from tools.fingerprint import fingerprint
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +18,18 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 def read(path):
     return nbformat.read(path, 4)
+
+
+def groups():
+    """The optional groups of packages; a cell that needs one is tagged so."""
+    files = ROOT.glob("requirements-*.txt")
+    return {file.stem.removeprefix("requirements-") for file in files}
+
+
+def absent_groups():
+    """The optional groups that this environment does without."""
+    refused = os.environ.get("COURSE_WITHOUT", "").split()
+    return {g for g in groups() if g in refused or missing_of(g)}
 
 
 def as_stored(notebook):
@@ -43,14 +57,15 @@ def outputs_depend_on(notebook):
 
 
 def fixed_cells(notebook):
-    """Pairs of a cell whose output is kept (`volatile`, `gpu`) and a hash
-    that changes with its code, or with that of any cell before it."""
+    """Pairs of a cell whose output is kept (`volatile`, `gpu`, or a group
+    of optional packages) and a hash that changes with its code, or with that
+    of any cell before it."""
     digest = hashlib.sha256()
     for cell in outputs_depend_on(notebook):
         if "exercise" in tags(cell):
             continue  # no later cell uses an answer
         digest.update(cell.source.encode() + b"\0")
-        if tags(cell) & {"volatile", "gpu"}:
+        if tags(cell) & {"volatile", "gpu", *groups()}:
             yield cell, digest.hexdigest()[:16]
 
 

@@ -13,7 +13,7 @@ machine changes no byte: widget ids, time stamps and the state of progress
 bars are left out. A cell tagged `volatile` (its
 output differs from run to run) keeps the stored output until its code or
 that of a cell before it changes, and so does a `gpu` cell where there is no
-GPU.
+GPU, and a cell tagged with an optional group that is not installed.
 """
 
 import argparse
@@ -33,6 +33,7 @@ from helpers.figures import RUN_ME, VIEW
 from tools import drawings, generated
 from tools.contents import ContentsError, load, misplaced, renumber
 from tools.notebook_files import (
+    absent_groups,
     as_stored,
     code_cells,
     code_hash,
@@ -80,7 +81,9 @@ def keep_volatile(notebook, stored):
         for cell in code_cells(stored)
         if "source_hash" in cell.metadata
     }
-    fixed = {"volatile"} if torch.cuda.is_available() else {"volatile", "gpu"}
+    fixed = {"volatile", *absent_groups()}
+    if not torch.cuda.is_available():
+        fixed.add("gpu")
     for cell, source_hash in fixed_cells(notebook):
         if tags(cell) & fixed:
             cell.outputs = kept.get(source_hash, cell.outputs)

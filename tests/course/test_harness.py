@@ -8,13 +8,14 @@ import sys
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output, writes
 
-from tools.notebook_files import ROOT
+from tools.notebook_files import ROOT, absent_groups
 
 
 @pytest.fixture
 def run(tmp_path):
     """Run notebook cells as `make test` does; returns pytest's output."""
-    for name in ("conftest.py", "pyproject.toml", "course.toml"):
+    groups = (path.name for path in ROOT.glob("requirements-*.txt"))
+    for name in ("conftest.py", "pyproject.toml", "course.toml", *groups):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("tools", "helpers", "tests/offline"):
         shutil.copytree(ROOT / name, tmp_path / name)
@@ -73,6 +74,19 @@ def test_a_gpu_cell_is_skipped_with_a_reason(run):
     status, said = run(cell("assert False", "1\n", ["gpu"]), cell("x = 1"))
     assert status == 0, said
     assert "needs a CUDA GPU" in said
+
+
+def test_a_cell_of_an_optional_group_is_compared_only_with_it(
+    run, monkeypatch
+):
+    wrong = cell("print(2)", "1\n", ["language"])
+    monkeypatch.setenv("COURSE_WITHOUT", "language")
+    assert run(wrong)[0] == 0
+    assert run(cell("assert False", "", ["language"]))[0] == 1
+    monkeypatch.delenv("COURSE_WITHOUT")
+    if absent_groups():
+        pytest.skip("the optional packages are not installed")
+    assert run(wrong)[0] == 1
 
 
 def test_a_kernel_has_no_network_but_the_loopback(run):

@@ -488,6 +488,80 @@ def test_what_is_installed_and_not_seen_asks_for_a_restart(
         requirements.install_missing()
 
 
+# --- optional groups ----------------------------------------------------
+
+GROUP = "# About 5 MB: for a test.\n\n# the model\nsurely-not-there==1.0\n"
+
+
+@pytest.fixture
+def group(tmp_path, monkeypatch):
+    """A group of which something is missing."""
+    monkeypatch.setattr(requirements, "COURSE", tmp_path)
+    monkeypatch.delenv("COURSE_WITHOUT", raising=False)
+    (tmp_path / "requirements-sound.txt").write_text(GROUP, encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements-*.txt")))
+def test_a_group_says_its_size_and_pins_or_bounds_its_packages(path):
+    first, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert re.match(r"# About \d+ MB", first)
+    for line in lines:
+        assert re.fullmatch(r"(#.*|[\w-]+(==|>=)[\d.]+)?", line)
+
+
+def test_a_group_is_installed_without_what_its_packages_ask_for(
+    alone, tmp_path
+):
+    course = make_course(tmp_path / "mine")
+    text = GROUP.replace("surely-not-there", "tiny")
+    (course / "requirements-sound.txt").write_text(text, encoding="utf-8")
+    (course / "pyproject.toml").write_text(
+        "[project]\ndependencies = []\n", encoding="utf-8"
+    )
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    write_wheel(wheels, "tiny", "1.0", needs="surely-not-there")
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    seen = (
+        CELL
+        + "\nfrom helpers.requirements import install_group\n"
+        + "print(install_group('sound'))\nimport tiny"
+    )
+    printed = alone.run(seen, course / "notebooks", **offline)
+    assert printed == "Installing tiny: up to 5 MB, once.\nTrue\n"
+    assert alone.run(seen, course / "notebooks", **offline) == "True\n"
+    printed = alone.run(
+        seen, course / "notebooks", COURSE_WITHOUT="sound", **offline
+    )
+    assert "as COURSE_WITHOUT asks. Until then recorded results" in printed
+    assert printed.endswith("\nFalse\n")
+
+
+def test_a_group_that_cannot_be_installed_stops_nothing(
+    group, monkeypatch, capsys
+):
+    monkeypatch.setenv("PIP_INDEX_URL", "https://pypi.invalid/simple")
+    monkeypatch.setenv("PIP_RETRIES", "1")
+    assert not requirements.install_group("sound")
+    printed = capsys.readouterr().out
+    assert "Installing surely-not-there: up to 5 MB, once." in printed
+    assert "Check the network. pip says: ERROR: " in printed
+    assert printed.endswith("recorded results are shown instead.\n")
+
+
+def test_a_group_without_pip(group, no_pip, capsys):
+    assert not requirements.install_group("sound")
+    printed = capsys.readouterr().out
+    assert "lacks surely-not-there==1.0, and has no pip" in printed
+    assert "uv pip install --no-deps --python" in printed
+
+
+def test_a_group_that_is_installed_and_not_seen(group, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    assert not requirements.install_group("sound")
+    assert "restart the kernel" in capsys.readouterr().out
+
+
 # --- real notebooks ------------------------------------------------------
 
 PROBE = """\
