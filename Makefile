@@ -10,8 +10,9 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 # Never the programs beside it, such as jupyter: they hold the place where
 # the environment was made, and stop when the folder is moved.
 RUN := $(BIN)/python -m
-# Groups of packages that parts of the course need: requirements-NAME.txt
-OPTIONAL ?= language
+# Groups of packages that parts of the course need (requirements-NAME.txt),
+# and what makes the book
+OPTIONAL ?= language book
 PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 # A Python that somebody asks for counts; python3 is only the first at hand.
 ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
@@ -20,7 +21,8 @@ ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 # threads otherwise crawl.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: help environment optional lab setup student solutions grade test test-all \
+.PHONY: help environment optional lab setup book student solutions grade \
+	test test-all \
 	lint format check refresh chapter publish experiments weights race mutants \
 	bench ledger data clean
 
@@ -42,6 +44,9 @@ lab: environment
 setup: environment
 
 ## To teach
+##   make book         Makes the course as a book for the browser, book/: read
+##                     without a kernel, its figures move, and with a view
+##                     for the classroom.
 ##   make student      Writes copies of the notebooks without solutions and
 ##                     outputs to student/. FORMAT=nbgrader writes them as
 ##                     assignments of nbgrader, to nbgrader/.
@@ -52,6 +57,9 @@ setup: environment
 ##                     these; there, a name with spaces is quoted twice:
 ##                     FILES="'Ana P.ipynb' b.ipynb"
 ##
+book: environment
+	$(RUN) tools.book
+
 student: environment
 	$(RUN) tools.student $(or $(FORMAT),student)
 
@@ -97,7 +105,8 @@ test-all: environment optional lint
 	$(PYTEST) --full
 
 optional: environment
-	@$(RUN) helpers.requirements $(OPTIONAL)
+	@$(RUN) helpers.requirements $(filter-out book,$(OPTIONAL))
+	@$(if $(filter book,$(OPTIONAL)),$(RUN) tools.book --set-up)
 
 lint: environment
 	@$(RUN) ruff check --quiet .
@@ -151,4 +160,4 @@ data: environment
 ## Python for that; LANE=oldest or LANE=newest the versions of the packages,
 ## in an environment of their own.
 clean:
-	rm -rf .venv .venv-* build student solutions
+	rm -rf .venv .venv-* build book student solutions
