@@ -14,3 +14,9 @@ def address():
     text = PYPROJECT.read_text(encoding="utf-8")
     repository = tomllib.loads(text)["project"]["urls"]["Repository"]
     return repository.removeprefix(HOST)
+
+
+def book_of(repo):
+    """Where GitHub Pages shows the book of owner/name."""
+    owner, _, name = repo.partition("/")
+    return f"https://{owner}.github.io/{name}/"

@@ -9,7 +9,7 @@ import re
 import sys
 
 from tools import generated
-from tools.address import COLAB, HOST, PYPROJECT, address
+from tools.address import COLAB, HOST, PYPROJECT, address, book_of
 from tools.notebook_files import ROOT
 
 PAGES = [
@@ -24,7 +24,7 @@ def written_for(text, old, new):
         text = re.sub(
             re.escape(prefix + old) + r"(?![\w-])", prefix + new, text
         )
-    return text
+    return text.replace(book_of(old), book_of(new))
 
 
 def publish(repo):

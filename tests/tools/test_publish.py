@@ -3,7 +3,7 @@
 import pytest
 
 from tools import publish
-from tools.address import address
+from tools.address import address, book_of
 from tools.contents import load
 from tools.notebook_files import read, tags
 
@@ -33,6 +33,9 @@ def test_the_address_is_set_everywhere_and_back(course_copy):
     for name in ("README.md", "TEACHING.md", "pyproject.toml"):
         text = (course_copy.root / name).read_text(encoding="utf-8")
         assert f"github.com/{old}" not in text, name
+    readme = (course_copy.root / "README.md").read_text(encoding="utf-8")
+    assert "https://someone.github.io/else-where/" in readme
+    assert book_of(old) not in readme
     # What is stored stays true: no notebook has to be executed again.
     assert course_copy.run("tools.refresh", "--check").stdout == stale
     course_copy.run("tools.publish", old)
