@@ -1,7 +1,6 @@
 """A small one-stage detector for scenes, its training, and its weights."""
 
 import math
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -9,8 +8,8 @@ from torch.nn import functional as F
 from torchvision.ops import batched_nms, box_area, generalized_box_iou_loss
 
 from helpers.boxes import Found
-from helpers.data import DATA_FOLDER, how_to_restore
-from helpers.saved import load_saved
+from helpers.data import DATA_FOLDER
+from helpers.saved import with_weights
 from helpers.scenes import SIZE
 
 WEIGHTS = DATA_FOLDER / "detector.pt"
@@ -204,17 +203,4 @@ def load_detector(path=WEIGHTS):
     Raises FileNotFoundError if the file is missing and ValueError if it is
     damaged or belongs to another model.
     """
-    path = Path(path)
-    net = Detector()
-    try:
-        net.load_state_dict(load_saved(path))
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} is missing: {how_to_restore(path)}."
-        ) from None
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{path} does not hold the detector's weights ({error}): "
-            f"{how_to_restore(path)}."
-        ) from None
-    return net.eval()
+    return with_weights(Detector(), path, "the detector's")
