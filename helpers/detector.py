@@ -17,6 +17,14 @@ STRIDE = 8  # pixels from one cell to the next
 COLUMNS = SIZE // STRIDE  # of cells, and as many rows
 
 
+def _must_be_scenes(images):
+    if images.ndim != 4 or images.shape[1:] != (1, SIZE, SIZE):
+        raise ValueError(
+            f"scenes must have shape (n, 1, {SIZE}, {SIZE}), not "
+            f"{tuple(images.shape)}; of a single one, images[None] has it"
+        )
+
+
 def cell_centres():
     """The middle of each of the 100 cells, row by row: (100, 2), x and y."""
     middles = (torch.arange(COLUMNS) + 0.5) * STRIDE
@@ -53,6 +61,7 @@ class Detector(nn.Module):
         nn.init.normal_(self.sides.weight, std=0.01)
 
     def forward(self, X):
+        _must_be_scenes(X)
         X = self.body(X)
         logits = self.classes(X).flatten(2).mT.float()  # (batch, 100, 10)
         sides = self.sides(X).flatten(2).mT.float().clamp(-4, 4)
@@ -171,7 +180,13 @@ def train_detector(
 
 @torch.no_grad()
 def answers_of(net, images, batch_size=100):
-    """Scores (n, 100, 10) and boxes (n, 100, 4), cut at the scene's edge."""
+    """Scores (n, 100, 10) and boxes (n, 100, 4), cut at the scene's edge.
+
+    Raises ValueError for images of another shape, or none.
+    """
+    _must_be_scenes(images)
+    if not len(images):
+        raise ValueError("there are no scenes: give at least one")
     net.eval()
     scores, boxes = [], []
     for part in images.split(batch_size):
