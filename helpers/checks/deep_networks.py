@@ -342,6 +342,7 @@ def residual(answer, random):
         (-X, lambda X: X / 4 + 1, 1),
         (X, twins, 2),
         (X - 2, twins, 2),
+        (20 * X, twins, 2),  # above 6, too
     ]
     cases += draws(_branched, random)
 

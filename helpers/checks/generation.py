@@ -138,7 +138,7 @@ def euler(answer, random):
 def guided(answer, random):
     def draw(random):
         shape = random.choice((1, 2, (2, 2)))
-        strength = random.choice((0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 8.0))
+        strength = random.choice((-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 8.0))
         return uniform(random, shape), uniform(random, shape), strength
 
     def truth(with_class, without, strength):
