@@ -158,9 +158,11 @@ def mean_average_precision(found, scenes, threshold=0.5):
 
     found: a Found for each scene; threshold: the overlap from which on a
     box counts as right. COCO's number in large print is the mean of ten
-    thresholds, 0.5 to 0.95.
+    thresholds, 0.5 to 0.95. Raises ValueError if nothing is in the scenes.
     """
     precisions = class_precisions(found, scenes, threshold)
+    if not precisions:
+        raise ValueError("mAP needs scenes with at least one thing in them")
     return sum(precisions.values()) / len(precisions)
 
 
@@ -178,6 +180,8 @@ def kinds_of_boxes(one, boxes, labels, threshold=0.5, near=0.1):
         ))  # fmt: skip
         picked = match(one.boxes[own], boxes[true], threshold)
         chosen[own[picked >= 0]] = true[picked[picked >= 0]]
+    if not len(boxes):  # an empty picture: nothing there can be meant
+        return ["background"] * len(one.boxes), []
     overlaps = iou(one.boxes, boxes)
     same = one.labels[:, None] == labels
     kinds = []

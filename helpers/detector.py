@@ -1,7 +1,6 @@
 """A small one-stage detector for scenes, its training, and its weights."""
 
 import math
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -9,13 +8,21 @@ from torch.nn import functional as F
 from torchvision.ops import batched_nms, box_area, generalized_box_iou_loss
 
 from helpers.boxes import Found
-from helpers.data import DATA_FOLDER, how_to_restore
-from helpers.saved import load_saved
+from helpers.data import DATA_FOLDER
+from helpers.saved import with_weights
 from helpers.scenes import SIZE
 
 WEIGHTS = DATA_FOLDER / "detector.pt"
 STRIDE = 8  # pixels from one cell to the next
 COLUMNS = SIZE // STRIDE  # of cells, and as many rows
+
+
+def _must_be_scenes(images):
+    if images.ndim != 4 or images.shape[1:] != (1, SIZE, SIZE):
+        raise ValueError(
+            f"scenes must have shape (n, 1, {SIZE}, {SIZE}), not "
+            f"{tuple(images.shape)}; of a single one, images[None] has it"
+        )
 
 
 def cell_centres():
@@ -54,6 +61,7 @@ class Detector(nn.Module):
         nn.init.normal_(self.sides.weight, std=0.01)
 
     def forward(self, X):
+        _must_be_scenes(X)
         X = self.body(X)
         logits = self.classes(X).flatten(2).mT.float()  # (batch, 100, 10)
         sides = self.sides(X).flatten(2).mT.float().clamp(-4, 4)
@@ -172,7 +180,13 @@ def train_detector(
 
 @torch.no_grad()
 def answers_of(net, images, batch_size=100):
-    """Scores (n, 100, 10) and boxes (n, 100, 4), cut at the scene's edge."""
+    """Scores (n, 100, 10) and boxes (n, 100, 4), cut at the scene's edge.
+
+    Raises ValueError for images of another shape, or none.
+    """
+    _must_be_scenes(images)
+    if not len(images):
+        raise ValueError("there are no scenes: give at least one")
     net.eval()
     scores, boxes = [], []
     for part in images.split(batch_size):
@@ -204,17 +218,4 @@ def load_detector(path=WEIGHTS):
     Raises FileNotFoundError if the file is missing and ValueError if it is
     damaged or belongs to another model.
     """
-    path = Path(path)
-    net = Detector()
-    try:
-        net.load_state_dict(load_saved(path))
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} is missing: {how_to_restore(path)}."
-        ) from None
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{path} does not hold the detector's weights ({error}): "
-            f"{how_to_restore(path)}."
-        ) from None
-    return net.eval()
+    return with_weights(Detector(), path, "the detector's")

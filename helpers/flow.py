@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.data import DATA_FOLDER, how_to_restore
-from helpers.saved import load_saved
+from helpers.data import DATA_FOLDER
+from helpers.saved import with_weights
 
 WEIGHTS = DATA_FOLDER / "flow.pt"
 ANY = 10  # the class of a picture of which nothing is said
@@ -202,20 +202,8 @@ def load_flow(path=WEIGHTS):
     Raises FileNotFoundError if the weights are missing and ValueError if
     they are damaged or belong to another network.
     """
-    path = Path(path)
-    remedy = (
-        how_to_restore(path)
-        if path == WEIGHTS
-        else "`python -m tools.train_flow` trains and stores new ones"
-    )
-    if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing: {remedy}.")
-    net = UNet()
-    try:
-        net.load_state_dict(load_saved(path))
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} does not hold the weights of this UNet ({error}): "
-            f"{remedy}."
-        ) from None
-    return net.eval().to(memory_format=torch.channels_last)
+    remedy = "`python -m tools.train_flow` trains and stores new ones"
+    if Path(path) == WEIGHTS:
+        remedy = None
+    net = with_weights(UNet(), path, "this UNet's", remedy=remedy)
+    return net.to(memory_format=torch.channels_last)

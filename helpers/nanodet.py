@@ -5,8 +5,6 @@ written anew for this course; the weights are his, in 8 bits. What they were
 trained on and must not be used for: data/nanodet/README.md.
 """
 
-from pathlib import Path
-
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -14,8 +12,8 @@ from torchvision.models.detection import SSDLite320_MobileNet_V3_Large_Weights
 from torchvision.ops import batched_nms
 
 from helpers.boxes import Found
-from helpers.data import DATA_FOLDER, how_to_restore
-from helpers.saved import load_saved
+from helpers.data import DATA_FOLDER
+from helpers.saved import with_weights
 
 WEIGHTS = DATA_FOLDER / "nanodet" / "nanodet.pt"
 # Of pixels from 0 to 255, in the order blue, green, red.
@@ -178,28 +176,19 @@ def in_8_bits(state):
     return small
 
 
+def _from_8_bits(small):
+    """The state dict of which `in_8_bits` made the small one."""
+    return {
+        name: value.float() * small.get(f"{name}.scale", torch.ones(()))
+        for name, value in small.items()
+        if not name.endswith(".scale")
+    }
+
+
 def load_nanodet(path=WEIGHTS):
     """NanoDet-g with its weights, to be used.
 
     Raises FileNotFoundError if the file is missing and ValueError if it is
     damaged or belongs to another model.
     """
-    path, net = Path(path), NanoDet()
-    try:
-        small = load_saved(path)
-        state = {
-            name: value.float() * small.get(f"{name}.scale", torch.ones(()))
-            for name, value in small.items()
-            if not name.endswith(".scale")
-        }
-        net.load_state_dict(state)
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} is missing: {how_to_restore(path)}."
-        ) from None
-    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"{path} does not hold NanoDet's weights ({error}): "
-            f"{how_to_restore(path)}."
-        ) from None
-    return net.eval()
+    return with_weights(NanoDet(), path, "NanoDet's", _from_8_bits)

@@ -14,7 +14,7 @@ from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
 from torchvision.transforms import Normalize
 
 from helpers.data import DATA_FOLDER, DataError, how_to_restore
-from helpers.saved import load_saved
+from helpers.saved import with_weights
 
 PHOTOGRAPHS = DATA_FOLDER / "photographs"
 MOBILENET = PHOTOGRAPHS / "mobilenet_v2.pt"
@@ -57,18 +57,7 @@ def load_mobilenet(path=MOBILENET):
     they are damaged.
     """
     usual = MobileNet_V2_Weights.IMAGENET1K_V1.transforms()
-    net = mobilenet_v2()
-    try:
-        net.load_state_dict(load_saved(path))
-    except FileNotFoundError:
-        raise FileNotFoundError(
-            f"{path} is missing: {how_to_restore(path)}."
-        ) from None
-    except (RuntimeError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} does not hold MobileNetV2's weights ({error}): "
-            f"{how_to_restore(path)}."
-        ) from None
+    net = with_weights(mobilenet_v2(), path, "MobileNetV2's")
     steps = {"normalise": Normalize(usual.mean, usual.std), "mobilenet": net}
     return nn.Sequential(OrderedDict(steps)).eval()
 

@@ -4,29 +4,13 @@ from itertools import pairwise
 
 import matplotlib.pyplot as plt
 
+from helpers.engine import topological
 from helpers.figures import GRADIENT, MODEL, QUIET, show
 
 MOST = 20  # nodes that can still be read
 HALF = 0.35  # of the width of a node
 CENTRED = {"ha": "center", "va": "center"}
 GROUND = "#8a6100"  # a darker MODEL, for text
-
-
-def nodes_of(root):
-    """All nodes that led to a Value, each after those it came from.
-
-    A node has `inputs`, pairs of a node and a slope.
-    """
-    order, seen, to_do = [], set(), [(root, False)]
-    while to_do:
-        node, inputs_done = to_do.pop()
-        if inputs_done:
-            order.append(node)
-        elif node not in seen:
-            seen.add(node)
-            to_do.append((node, True))
-            to_do += [(source, False) for source, _ in reversed(node.inputs)]
-    return order
 
 
 def layout(root):
@@ -40,7 +24,7 @@ def layout(root):
     linked to (the layers and barycentres of Sugiyama, Tagawa and Toda,
     1981); no two share a place.
     """
-    order = nodes_of(root)
+    order = topological(root)
     column, users = {}, {node: [] for node in order}
     for node in order:
         for source, _ in node.inputs:
@@ -91,7 +75,7 @@ def graph_of(root, **names):
 
     Raises ValueError for a graph too large to be read.
     """
-    count = len(nodes_of(root))
+    count = len(topological(root))
     if count > MOST:
         raise ValueError(
             f"this graph has {count} nodes, and more than {MOST} cannot be "

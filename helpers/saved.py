@@ -1,8 +1,11 @@
 """Reading what torch.save wrote, without running what somebody hid in it."""
 
 import pickle
+from pathlib import Path
 
 import torch
+
+from helpers.data import how_to_restore
 
 
 def load_saved(path):
@@ -29,3 +32,26 @@ def load_saved(path):
         raise ValueError(
             f"it is damaged, or not of torch.save: {reason}"
         ) from None
+
+
+def with_weights(net, path, whose, unpack=dict, remedy=None):
+    """A network with the weights of a file, in evaluation mode.
+
+    whose: the network's name in a message: "NanoDet's"
+    unpack: what makes a state dict of what the file holds
+    remedy: what to do about a bad file, where it is none of the course's
+
+    Raises FileNotFoundError if the file is missing, and ValueError if it is
+    damaged or holds the weights of another network.
+    """
+    remedy = remedy or how_to_restore(path)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} is missing: {remedy}.")
+    try:
+        net.load_state_dict(unpack(load_saved(path)))
+    except (RuntimeError, TypeError, ValueError, AttributeError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(
+            f"{path} does not hold {whose} weights ({reason}): {remedy}."
+        ) from None
+    return net.eval()

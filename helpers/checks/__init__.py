@@ -59,8 +59,10 @@ __all__ = [
     "diagnose",
     "draw",
     "draws",
+    "learns_through",
     "numbers",
     "part",
+    "same",
     "tensors",
     "uniform",
 ]
@@ -72,6 +74,13 @@ LOOKS = {
     "wrong": ("\N{MULTIPLICATION X}", "#D55E00"),
     "error": ("!", "#D55E00"),
     "not done": ("\N{WHITE CIRCLE}", "#666666"),
+}
+# What the next cells can use, and how it is known.
+KINDS = {
+    "a tensor": lambda got: isinstance(got, torch.Tensor),
+    "one number": lambda got: (
+        not isinstance(got, list | tuple) and np.ndim(got) == 0
+    ),
 }
 # Whose function goes on, by the verdict on the learner's.
 OURS = "ours for now; yours takes its place as soon as it is right"
@@ -194,6 +203,8 @@ def diagnose(
     also=(),
     tolerance=1e-5,
     exact_shape=False,
+    counted=False,
+    kind=None,
     what="your function",
     show=None,
 ):
@@ -211,6 +222,9 @@ def diagnose(
     tolerance: relative to the largest number expected
     exact_shape: whether a column in place of a row is wrong, because the
         exercise names the shape
+    counted: whether more or fewer numbers are a wrong answer, not a wrong
+        shape, because how many there are is what is asked
+    kind: one of KINDS, if the next cells can use no other
     what: who returns the numbers, where not "your function"
     show: function of a case's arguments that gives {name: value} for the
         verdict
@@ -218,10 +232,11 @@ def diagnose(
     Raises Misconception, with the smallest case that failed; and what the
     answer raised, if no mistake is recognised before.
     """
-    got, stopped = [], None
+    got, given, stopped = [], [], None
     for case in cases:
         try:
-            got.append(numbers(answer(*case), what=what))
+            given.append(answer(*case))
+            got.append(numbers(given[-1], what=what))
         except (LearnersError, Misconception) as error:
             stopped = stopped or error
             got.append(None)
@@ -249,16 +264,39 @@ def diagnose(
         pairs = enumerate(zip(got, expected, strict=True))
         odd = [i for i, (g, v) in pairs if g.shape != v.shape]
     if not wrong and not odd:
+        unfit = [g for g in given if kind and not KINDS[kind](g)]
+        if unfit:
+            part = f"{what} as " * what.startswith("the ")
+            raise Misconception(
+                f"the numbers are right, but return {part}{kind}, which the "
+                f"next cells need, not {named(unfit[0])}"
+            )
         return
     at = min(wrong or odd, key=lambda i: _size(cases[i]))
     shown = show(*cases[at]) if show else _arguments(truth, cases[at])
-    if odd or (not why and not alike(got[at], expected[at].shape)):
+    strange = not alike(got[at], expected[at].shape)
+    if counted and got[at].ndim == expected[at].ndim == 1:
+        strange = False
+    if odd or (not why and strange):
         shapes = asked_for(expected[at].shape, got[at].shape)
         text = "the numbers are right, but " * bool(odd)
         text += f"{must(what)} {shapes}; {compare(**shown)}"
         raise Misconception(text.removesuffix("; "))
     shown = compare(**shown, expected=_plain(expected[at]), yours=got[at])
     raise Misconception(f"{why or otherwise}; {shown}")
+
+
+def learns_through(answer, arguments, name):
+    """Refuse a result in which `name` leaves no trace for the gradient.
+
+    arguments: what the answer gets; a gradient is asked of what `name` means
+    """
+    if not answer(*arguments).requires_grad:
+        raise Misconception(
+            f"the numbers are right, but no gradient flows back to {name}, "
+            "so nothing behind it can be trained: return it without "
+            "`detach`, `.data`, `no_grad` or a copy by `torch.tensor`"
+        )
 
 
 def part(answer, index, *names):

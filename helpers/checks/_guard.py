@@ -264,7 +264,7 @@ class _Watch:
 
     def __init__(self, forbidden):
         self.used = None
-        self.operations = {n for n in forbidden if n.startswith("aten::")}
+        self.operations = {name for name in forbidden if "::" in name}
         self.codes, self.functions = {}, {}
         for name in set(forbidden) - self.operations:
             function = pkgutil.resolve_name(name)
@@ -275,7 +275,7 @@ class _Watch:
         self.stack = contextlib.ExitStack()
 
     def refuse(self, name):
-        name = name.removeprefix("aten::").lstrip("_")
+        name = name.rpartition("::")[2].lstrip("_")
         name = name.removesuffix(".__init__")
         self.used = f"write it yourself, without `{name}`"
         if name in AUTOGRAD:
@@ -387,7 +387,7 @@ def _types_differ(error):
 
 def _to_float32(value):
     if isinstance(value, torch.Tensor) and value.dtype == torch.float64:
-        return value.float()
+        return value.detach().float().requires_grad_(value.requires_grad)
     if isinstance(value, list | tuple):
         return type(value)(map(_to_float32, value))
     if isinstance(value, dict):

@@ -26,12 +26,17 @@ def _boxes(random, count, size=9):
     forbidden=(
         "torchvision.ops.box_iou",
         "torchvision.ops.generalized_box_iou",
+        "torchvision.ops.boxes._box_inter_union",
     ),
     ours=_iou,
 )
 def iou(answer, random):
     def draw(random):
-        return tuple(_boxes(random, random.choice((1, 2, 3))) for _ in "ab")
+        shift, scale = random.choice((0, -4)), random.choice((1, 0.25))
+        return tuple(
+            (_boxes(random, random.choice((1, 2, 3))) + shift) * scale
+            for _ in "ab"
+        )
 
     def overlap(
         a, b, clamp=True, plus=0.0, union=None, absolute=False, each=True
@@ -111,11 +116,16 @@ def iou(answer, random):
         ([[0.0, 0, 2, 3], [1, 1, 3, 4]], [[0.0, 0, 2, 3], [2, 0, 4, 2]]),
         ([[0.0, 0, 2, 3], [1, 1, 3, 4]], [[1.0, 0, 5, 3]]),
     )
+    cases.append((cases[-1][0], torch.zeros(0, 4).double()))
     otherwise = (
         "common area divided by area of a plus area of b minus common area"
     )
     cases += draws(draw, random)
-    diagnose(answer, cases, truth, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        *(answer, cases, truth, mistakes, otherwise),
+        exact_shape=True,
+        kind="a tensor",
+    )
 
 
 @check(
@@ -178,10 +188,12 @@ def centre_cell(answer, random):
         ([[0.0, 24, 12, 40]],),
         ([[10.0, 20, 40, 60], [52, 44, 80, 80]],),
         ([[2.0, 2, 14, 14]],),  # its middle lies on a border: 8, 8
+        ([[2.75, 2.75, 13.25, 13.25]],),  # so does this one's
+        ([[2.25, 2.25, 13.5, 13.5]],),  # just before it: 7.875
     )
     otherwise = "row * 10 + column, each the middle divided by 8, rounded down"
     cases += draws(draw, random)
-    diagnose(answer, cases, cell, mistakes, otherwise)
+    diagnose(answer, cases, cell, mistakes, otherwise, exact_shape=True)
 
 
 def _three_in_a_row():
@@ -192,7 +204,7 @@ def _three_in_a_row():
 
 @check(
     right="each box is kept unless a surer one that is kept covers it",
-    forbidden=("torchvision.ops.nms", "torchvision.ops.batched_nms"),
+    forbidden=("torchvision.ops.nms", "torchvision::nms"),
     ours=_nms,
 )
 def nms(answer, random):
@@ -299,7 +311,11 @@ def nms(answer, random):
         "and go on with the rest"
     )
     cases += draws(draw, random)
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(
+        *(answer, cases, truth, mistakes, otherwise),
+        exact_shape=True,
+        counted=True,
+    )
 
 
 @check(
@@ -341,6 +357,16 @@ def average_precision(answer, random):
         best = precision.flip(0).cummax(dim=0).values.flip(0)
         return (best * hits).sum() / num_true
 
+    def plain_area(hits, num_true):
+        num_hits = hits.double().cumsum(dim=0)
+        precision = num_hits / torch.arange(1, len(hits) + 1)
+        return (precision * hits).sum() / num_true
+
+    def lines(hits, num_true):
+        num_hits = hits.double().cumsum(dim=0)
+        precision = num_hits / torch.arange(1, len(hits) + 1)
+        return torch.trapezoid(precision, num_hits / num_true)
+
     mistakes = {
         "at each recall the best precision counts that this recall or a "
         "higher one can have, not that of the first place": lambda h, n: (
@@ -372,6 +398,12 @@ def average_precision(answer, random):
         "divide the sum by 101": lambda h, n: 101 * precise(h, n),
         "that is the area under the steps, another form of it: take the mean "
         "of the 101 levels": area,
+        "that is the area under the curve as it is: take the mean of the 101 "
+        "levels, at each the best precision from there on": plain_area,
+        "that is the area under straight lines: take the mean of the 101 "
+        "levels": lines,
+        "that reads 11 levels, as of old: there are 101, 0.01 "
+        "apart": lambda h, n: precise(h, n, levels=range(0, 101, 10)),
     }
     cases = [
         (torch.tensor([True]), 1),
@@ -388,7 +420,7 @@ def average_precision(answer, random):
         "whose recall is at least the level, and 0 if there is none"
     )
     cases += draws(draw, random)
-    diagnose(answer, cases, precise, mistakes, otherwise)
+    diagnose(answer, cases, precise, mistakes, otherwise, kind="one number")
 
 
 @check(
@@ -436,4 +468,8 @@ def for_nanodet(answer, random):
     ]
     otherwise = "(255 * X.flip(1) - mean) / spread"
     cases += draws(draw, random)
-    diagnose(answer, cases, prepared, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        *(answer, cases, prepared, mistakes, otherwise),
+        exact_shape=True,
+        kind="a tensor",
+    )

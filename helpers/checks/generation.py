@@ -1,9 +1,21 @@
 """The checks of the exercises on image generation."""
 
+import warnings
+
 import torch
 from scipy.linalg import sqrtm
 
-from helpers.checks import check, diagnose, draws, tensors, uniform
+from helpers.checks import (
+    Misconception,
+    check,
+    diagnose,
+    draws,
+    learns_through,
+    numbers,
+    same,
+    tensors,
+    uniform,
+)
 from helpers.flow import euler as _euler
 from helpers.flow import guided as _guided
 from helpers.generated import frechet_distance as _frechet_distance
@@ -45,6 +57,22 @@ def euler(answer, random):
 
     def first_alone(velocity, x, num_steps):
         return x + velocity(x, 0) / num_steps
+
+    def asking(velocity, x, num_steps):
+        def asked(y, t):
+            if getattr(y, "shape", None) != x.shape:
+                raise Misconception(
+                    "velocity takes all places at once: `velocity(x, t)` with "
+                    f"an x of shape {tuple(x.shape)}, as you are given it"
+                )
+            if getattr(t, "ndim", 0) or isinstance(t, list | tuple):
+                raise Misconception(
+                    "the time that velocity takes is one number, not one for "
+                    "each place"
+                )
+            return velocity(y, t)
+
+        return answer(asked, x, num_steps)
 
     mistakes = {
         "the time stands still at 0: the step with number `step` begins at "
@@ -91,7 +119,7 @@ def euler(answer, random):
         "divided by num_steps"
     )
     diagnose(
-        answer,
+        asking,
         cases + draws(draw, random),
         steps,
         mistakes,
@@ -101,6 +129,7 @@ def euler(answer, random):
             "x": x,
             "num_steps": num_steps,
         },
+        kind="a tensor",
     )
 
 
@@ -109,7 +138,7 @@ def euler(answer, random):
 def guided(answer, random):
     def draw(random):
         shape = random.choice((1, 2, (2, 2)))
-        strength = random.choice((0.0, 0.5, 1.0, 1.5, 2.0, 3.0))
+        strength = random.choice((-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 8.0))
         return uniform(random, shape), uniform(random, shape), strength
 
     def truth(with_class, without, strength):
@@ -141,7 +170,8 @@ def guided(answer, random):
         ([3.0, -1.0], [1.0, 2.0], 1.5),
     )
     otherwise = "start from `without` and add the difference, strength times"
-    diagnose(answer, cases + draws(draw, random), truth, mistakes, otherwise)
+    cases += draws(draw, random)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="a tensor")
 
 
 @check(right="it agrees with the root of the matrix that SciPy takes",
@@ -149,13 +179,16 @@ def guided(answer, random):
 def frechet_distance(answer, random):
     def draw(random):
         columns = random.choice((2, 3))
-        rows = [random.randint(columns + 2, 7) for _ in range(2)]
+        # Of as many rows as columns, the covariance has an eigenvalue of 0.
+        rows = random.randint(columns, 7), random.randint(columns + 2, 7)
         A, B = (uniform(random, (count, columns)) for count in rows)
         B[:, 0] = 2 * B[:, 0] + 1
         return A, B
 
     def root(product):
-        return torch.as_tensor(sqrtm(product.numpy()).real.copy())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an eigenvalue of 0
+            return torch.as_tensor(sqrtm(product.numpy()).real.copy())
 
     def parts(A, B):
         return A.mean(dim=0) - B.mean(dim=0), torch.cov(A.T), torch.cov(B.T)
@@ -189,7 +222,15 @@ def frechet_distance(answer, random):
     def raw_symmetric(C, D):
         return torch.linalg.eigvalsh(C @ D).sqrt().sum()
 
+    def by_rows(A, B):
+        apart, *_ = parts(A, B)
+        C, D = torch.cov(A), torch.cov(B)
+        spread = C.trace() + D.trace() - 2 * root(C @ D).trace()
+        return apart.square().sum() + spread
+
     mistakes = {
+        "torch.cov takes a row for each variable, and your features are the "
+        "columns: torch.cov(A.T)": by_rows,
         "only the means are compared: the covariances count "
         "too": lambda A, B: parts(A, B)[0].square().sum(),
         "only the covariances are compared: the squared distance of the "
@@ -247,6 +288,7 @@ def frechet_distance(answer, random):
         otherwise,
         also=[by_n],
         tolerance=1e-4,
+        kind="one number",
     )
 
 
@@ -300,4 +342,15 @@ def reparametrise(answer, random):
         ([3.0, 0.0], [1.5, 0.5], [0.5, 1.0]),
     )
     otherwise = "the mean, plus the spread multiplied by the noise"
-    diagnose(answer, cases + draws(draw, random), truth, mistakes, otherwise)
+    one, other = (numbers(answer(*cases[0])) for _ in range(2))
+    if not same(one, other):
+        raise Misconception(
+            "two calls with the same noise must return the same: use the "
+            "noise that you are given, and draw none of your own"
+        )
+    cases += draws(draw, random)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="a tensor")
+    for index, name in enumerate(("mean", "log_variance")):
+        arguments = [value.clone() for value in cases[2]]
+        arguments[index].requires_grad_()
+        learns_through(answer, arguments, name)

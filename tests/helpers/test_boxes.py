@@ -146,3 +146,14 @@ def test_a_class_that_is_nowhere_does_not_count():
 def test_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"\(n, 4\), not \(4,\)"):
         iou(torch.zeros(4), torch.zeros(1, 4))
+
+
+def test_an_empty_scene_holds_only_background():
+    one = Found(
+        torch.tensor([[0.0, 0, 4, 4]]), torch.tensor([0.9]), torch.tensor([1])
+    )
+    nothing, labels = torch.zeros(0, 4), torch.zeros(0, dtype=torch.long)
+    assert kinds_of_boxes(one, nothing, labels) == (["background"], [])
+    empty = Scenes(torch.zeros(1), [nothing], [labels], ("a", "b"))
+    with pytest.raises(ValueError, match="at least one thing"):
+        mean_average_precision([one], empty)

@@ -138,3 +138,22 @@ def test_missing_and_damaged_weights_are_refused(tmp_path):
     torch.save({"weight": torch.zeros(3)}, path)
     with pytest.raises(ValueError, match="does not hold the detector"):
         load_detector(path)
+
+
+@pytest.mark.parametrize("shape", [(1, 80, 80), (2, 3, 80, 80), (2, 1, 8, 8)])
+def test_scenes_of_another_shape_are_refused(shape):
+    net = Detector().eval()
+    with pytest.raises(ValueError, match=r"must have shape \(n, 1, 80, 80\)"):
+        net(torch.zeros(shape))
+    with pytest.raises(ValueError, match="must have shape"):
+        find(net, torch.zeros(shape, dtype=torch.uint8))
+
+
+def test_no_scenes_are_refused():
+    with pytest.raises(ValueError, match="at least one"):
+        find(Detector(), torch.zeros(0, 1, 80, 80, dtype=torch.uint8))
+
+
+def test_a_middle_on_the_edge_of_a_box_is_not_inside():
+    boxes = torch.tensor([[4.0, 4, 20, 20]])
+    assert cells_inside(boxes).nonzero().tolist() == [[0, 11]]

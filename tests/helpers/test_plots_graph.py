@@ -7,7 +7,8 @@ import matplotlib.pyplot as plt
 import pytest
 
 from helpers import plots_graph
-from helpers.plots_graph import HALF, graph_of, layout, nodes_of
+from helpers.engine import topological
+from helpers.plots_graph import HALF, graph_of, layout
 
 
 class Node:
@@ -30,7 +31,7 @@ def some_graph(seed):
 def test_no_two_nodes_or_passing_arrows_share_a_place(seed):
     root = some_graph(seed)
     nodes, ways = layout(root)
-    assert nodes.keys() == set(nodes_of(root))
+    assert nodes.keys() == set(topological(root))
     passing = [point for way in ways.values() for point in way[1:-1]]
     for x in {x for x, _ in nodes.values()}:
         heights = [y for at, y in (*nodes.values(), *passing) if at == x]

@@ -16,7 +16,7 @@ from helpers import data, distributed, recorded
 from helpers.attribution import load_planted
 from helpers.data import DataError, load_cifar10, load_embedded
 from helpers.model import load_bigmodel
-from helpers.saved import load_saved
+from helpers.saved import load_saved, with_weights
 from helpers.training import load_checkpoint, make_loader
 
 
@@ -73,6 +73,9 @@ def test_the_program_would_run_if_it_were_opened_carelessly(
 LOADERS = {
     "load_saved": lambda path, _: load_saved(path),
     "load_bigmodel": lambda path, _: load_bigmodel(path),
+    "with_weights": lambda path, training: with_weights(
+        training[0], path, "the layer's"
+    ),
     "load_planted": lambda path, _: load_planted(path.stem, path.parent),
     "load_checkpoint": lambda path, training: load_checkpoint(path, *training),
     "distributed.load": lambda path, _: distributed.load(
@@ -155,3 +158,31 @@ def test_no_loader_of_images_runs_it(tmp_path, proof):
     with pytest.raises(DataError):
         load_cifar10(tmp_path)
     assert not proof.exists()
+
+
+def test_a_network_gets_its_weights_and_is_in_evaluation_mode(tmp_path):
+    path, stored = tmp_path / "layer.pt", nn.Linear(2, 3)
+    torch.save({"half": stored.state_dict()}, path)
+    net = with_weights(
+        nn.Linear(2, 3), path, "its", unpack=lambda found: found["half"]
+    )
+    assert torch.equal(net.weight, stored.weight)
+    assert not net.training
+
+
+@pytest.mark.parametrize(
+    "found",
+    [nn.Linear(3, 3).state_dict(), {"weight": torch.ones(3, 2)}, [1], 1.0],
+)
+def test_weights_of_another_network_are_refused_in_one_line(tmp_path, found):
+    path = tmp_path / "layer.pt"
+    torch.save(found, path)
+    said = r"layer\.pt does not hold the layer's weights \(.+\): train anew\.$"
+    with pytest.raises(ValueError, match=said) as error:
+        with_weights(nn.Linear(2, 3), path, "the layer's", remedy="train anew")
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_file_of_weights_says_how_to_get_it_back(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none\.pt is missing: down"):
+        with_weights(nn.Linear(2, 3), tmp_path / "none.pt", "its")

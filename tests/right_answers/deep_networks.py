@@ -16,7 +16,7 @@ def in_numpy(X, weight, bias, mean, var, training):
         var = var + 0.1 * (rows.var(0, ddof=1) - var)
     Z = (np.moveaxis(X, 1, -1) - use[0]) / np.sqrt(use[1] + 1e-5)
     Y = np.moveaxis(Z * weight.numpy() + bias.numpy(), -1, 1)
-    return [Y, mean, var]
+    return [*map(torch.from_numpy, (Y.copy(), mean, var))]
 
 
 def map_by_map(X, weight, bias, mean, var, training):
@@ -53,9 +53,16 @@ def by_a_convolution(X, branch, stride):
 
 def concatenated(X, branch, stride):
     Y, X = branch(X), X[..., ::stride, ::stride]
-    n, extra, side = len(X), Y.shape[1] - X.shape[1], X.shape[2]
-    zeros = torch.zeros(n, extra, side, side, dtype=X.dtype)
+    n, extra = len(X), Y.shape[1] - X.shape[1]
+    zeros = torch.zeros(n, extra, *X.shape[2:], dtype=X.dtype)
     return torch.relu(Y + torch.cat([X, zeros], dim=1))
+
+
+def filter_in_float32(X, branch, stride):
+    """Refused beside float64 at first, and then judged in float32."""
+    Y = branch(X)
+    copy = torch.eye(Y.shape[1], X.shape[1], dtype=torch.float32)
+    return F.relu(Y + F.conv2d(X, copy[:, :, None, None], stride=stride))
 
 
 def only_the_first_maps(X, branch, stride):
@@ -97,5 +104,6 @@ RIGHT = {
         "a convolution that copies": by_a_convolution,
         "zeros put behind": concatenated,
         "added to the first maps alone": only_the_first_maps,
+        "a filter in float32": filter_in_float32,
     },
 }

@@ -18,7 +18,7 @@ def in_loops(a, b):
             ]
             row.append(common / (sum(areas) - common))
         table.append(row)
-    return table
+    return torch.tensor(table)
 
 
 def in_numpy(a, b):
@@ -29,7 +29,7 @@ def in_numpy(a, b):
     area_a, area_b = (
         (c[..., 2] - c[..., 0]) * (c[..., 3] - c[..., 1]) for c in (a, b)
     )
-    return common / (area_a + area_b - common)
+    return torch.from_numpy(common / (area_a + area_b - common))
 
 
 def by_relu(a, b):
@@ -126,7 +126,7 @@ def place_by_place(hits, num_true):
             if num_hits / num_true >= percent / 100:
                 best = max(best, num_hits / k)
         total += best
-    return [total / 101]
+    return total / 101
 
 
 def folded_in(X):
@@ -155,7 +155,7 @@ def in_numpy_too(X):
 
     pixels = X.numpy()[:, ::-1].transpose(0, 2, 3, 1) * 255
     pixels = (pixels - np.array(COCO_MEAN)) / np.array(COCO_SPREAD)
-    return pixels.transpose(0, 3, 1, 2)
+    return torch.from_numpy(pixels.transpose(0, 3, 1, 2))
 
 
 RIGHT = {
@@ -163,6 +163,7 @@ RIGHT = {
         "two loops": in_loops,
         "NumPy": in_numpy,
         "a ReLU": by_relu,
+        "in float32": lambda a, b: by_relu(a.float(), b.float()),
     },
     "centre_cell": {
         "which cell holds the middle": nearest_middle,
@@ -173,6 +174,7 @@ RIGHT = {
         "flags, as a tensor": with_flags,
         "a function that calls itself": recursive,
         "against those kept, NumPy": against_kept,
+        "tensors of one index": lambda b, s, t: [*with_flags(b, s, t)],
     },
     "average_precision": {
         "the envelope, NumPy": envelope,

@@ -93,12 +93,53 @@ def twice(X, branch, stride):
     return F.relu(2 * Y + shortcut(X, Y, stride))
 
 
-def run_again(X, branch, stride):
-    return F.relu(branch(X) + shortcut(X, branch(X), stride))
+def run_for_nothing(X, branch, stride):
+    branch(X)
+    Y = branch(X)
+    return F.relu(Y + shortcut(X, Y, stride))
+
+
+def without_gradient(X, branch, stride):
+    with torch.no_grad():
+        Y = branch(X)
+    return F.relu(Y + shortcut(X, Y, stride))
+
+
+def cut_off(X, branch, stride):
+    Y = branch(X)
+    return F.relu(Y + shortcut(X.detach(), Y, stride))
+
+
+def for_squares(X, branch, stride):
+    Y, X = branch(X), X[:, :, ::stride, ::stride]
+    extra, side = Y.shape[1] - X.shape[1], X.shape[2]
+    zeros = X.new_zeros(len(X), extra, side, side)
+    return F.relu(Y + torch.cat([X, zeros], dim=1))
+
+
+def by_new_values(X, weight, bias, mean, var, training):
+    _, mean, var = norm(X, weight, bias, mean, var, training)
+    return norm(X, weight, bias, mean, var, False)
+
+
+def kept_of_all(X, weight, bias, mean, var, training):
+    Y, *_ = norm(X, weight, bias, mean, var, training)
+    if training:
+        mean, var = 0.9 * mean + 0.1 * X.mean(), 0.9 * var + 0.1 * X.var()
+    return Y, mean, var
+
+
+def by_another_name(X, weight, bias, mean, var, training):
+    mean, var = mean.clone(), var.clone()
+    Y, *_ = torch._native_batch_norm_legit(
+        X, weight, bias, mean, var, training, 0.1, 1e-5
+    )
+    return Y, mean, var
 
 
 WRONG = {
     "he_std": {
+        "return one number": lambda i, o, k: [math.sqrt(2 / (i * k * k))],
         "that is the variance": lambda i, o, k: 2 / (i * k * k),
         "the 2 is missing": lambda i, o, k: 1 / math.sqrt(i * k * k),
         "not what comes out": lambda i, o, k: math.sqrt(2 / (o * k * k)),
@@ -132,6 +173,15 @@ WRONG = {
         "n / (n - 1)": lambda *case: norm(*case, unbiased=False),
         "not its root": root_kept,
         "return three things": lambda *case: norm(*case)[0],
+        "over all maps of an image": lambda *case: norm(*case, over=(1, 2, 3)),
+        "each column by itself": lambda *case: norm(*case, over=(0, 2)),
+        "each row by itself": lambda *case: norm(*case, over=(0, 3)),
+        "not with the new running values": by_new_values,
+        "each map has one of its own": kept_of_all,
+        "write it yourself": by_another_name,
+        "return the output as a tensor": lambda *case: tuple(
+            part.numpy() for part in norm(*case)
+        ),
     },
     "conv_cost": {
         "times out_channels": lambda i, o, k, h, w: (
@@ -163,6 +213,10 @@ WRONG = {
             i * o * k * k * (h - k + 1) * (w - k + 1),
         ),
         "return two things": lambda i, o, k, h, w: i * o * k * k,
+        "return the weights as one number": lambda i, o, k, h, w: (
+            [i * o * k * k],
+            [i * o * k * k * h * w],
+        ),
     },
     "residual": {
         "the shortcut is missing": lambda X, branch, stride: F.relu(branch(X)),
@@ -173,7 +227,13 @@ WRONG = {
         "do not subtract": joined(lambda Y, X: F.relu(Y - X)),
         "the zeros belong behind": zeros_in_front,
         "no mean": pooled,
-        "a single run of the branch": run_again,
+        "a single run of the branch": run_for_nothing,
+        "flows back to the branch": without_gradient,
+        "flows back to X": cut_off,
+        "Your code stopped": for_squares,
+        "return a tensor": lambda *case: joined(
+            lambda Y, X: F.relu(Y + X).detach().numpy()
+        )(*case),
         "Not right: the branch's output, plus X": twice,
     },
 }

@@ -26,8 +26,20 @@ def row_by_row(a, b):
     return common / (area_a + area_b - common)
 
 
-def squared(a, b):
-    return overlap(a, b) ** 2
+def to_whole_pixels(a, b):
+    return overlap(a.round(), b.round())
+
+
+def row_of_columns(a, b):
+    """As far as there are any."""
+    return torch.stack([overlap(a, one[None])[:, 0] for one in b], dim=1)
+
+
+def read_by_torchvision(a, b):
+    from torchvision.ops.boxes import _box_inter_union
+
+    common, both = _box_inter_union(a, b)
+    return common / both
 
 
 def cell(x, y, wide=10):
@@ -112,6 +124,17 @@ def steps(hits, num_true):
     return total / num_true
 
 
+def area(hits, num_true):
+    precision = hits.double().cumsum(0) / torch.arange(1, len(hits) + 1)
+    return precision[hits].sum() / num_true
+
+
+def lines(hits, num_true):
+    num_hits = hits.double().cumsum(0)
+    precision = num_hits / torch.arange(1, len(hits) + 1)
+    return torch.trapezoid(precision, num_hits / num_true)
+
+
 def photo(X, factor=255, flip=True, mean=True, spread=True):
     from helpers.nanodet import COCO_MEAN, COCO_SPREAD
 
@@ -133,7 +156,11 @@ WRONG = {
         "yours are exchanged": lambda a, b: overlap(a, b).T,
         "the result is a table": row_by_row,
         "1 minus the overlap": lambda a, b: 1 - overlap(a, b),
-        "Not right: common area divided": squared,
+        "Not right: common area divided": to_whole_pixels,
+        "not ndarray": lambda a, b: overlap(a, b).numpy(),
+        "not list": lambda a, b: overlap(a, b).tolist(),
+        "Your code stopped": row_of_columns,
+        "write it yourself": read_by_torchvision,
     },
     "centre_cell": {
         "have changed places": lambda b: cell(*middles(b).flip(0)),
@@ -146,7 +173,10 @@ WRONG = {
         ),
         "10 cells in a row, of": lambda b: cell(*middles(b), wide=8),
         "counted from 0": lambda b: cell(*middles(b)) + 1,
-        "Not right: row * 10": lambda b: cell(*middles(b)) * 2,
+        "Not right: row * 10": lambda b: cell(*middles(b.long().double())),
+        "return one number of shape (1,)": lambda b: cell(*middles(b))[
+            :, None
+        ],
     },
     "nms": {
         "suppresses nothing": dead_ones_kill,
@@ -160,7 +190,11 @@ WRONG = {
         "the surest first": lambda b, s, t: sorted(kept(b, s, t)),
         "not the scores": lambda b, s, t: s[kept(b, s, t)],
         "equal to the threshold": lambda b, s, t: kept(b, s, t, sure=False),
-        "must return": scores_halved,
+        "Not right: take the surest": scores_halved,
+        "must return": lambda b, s, t: [[i] for i in kept(b, s, t)],
+        "write it yourself": lambda b, s, t: torch.ops.torchvision.nms(
+            b, s, t
+        ),
     },
     "average_precision": {
         "not that of the first place": lambda h, n: read(h, n, envelope=False),
@@ -172,6 +206,10 @@ WRONG = {
         "recall of all boxes": lambda h, n: h.double().sum() / n,
         "divide the sum": lambda h, n: read(h, n) * 101,
         "area under the steps": steps,
+        "curve as it is": area,
+        "straight lines": lines,
+        "11 levels": lambda h, n: read(h, n, levels=range(0, 101, 10)),
+        "return one number": lambda h, n: [read(h, n)],
         "Not right: for each of the 101": lambda h, n: read(h, n) ** 2,
     },
     "for_nanodet": {
@@ -182,5 +220,6 @@ WRONG = {
         "the flip comes first": lambda X: photo(X, flip=False).flip(1),
         "only the scale": lambda X: photo(X, mean=False, spread=False),
         "Not right: (255": lambda X: photo(X) * 2,
+        "return a tensor": lambda X: photo(X).numpy(),
     },
 }

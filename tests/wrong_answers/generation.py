@@ -47,6 +47,14 @@ def from_linspace(velocity, x, num_steps):
     return x
 
 
+def place_by_place(velocity, x, num_steps):
+    places = [
+        follow(velocity, place, num_steps, lambda s: s / num_steps)
+        for place in x.flatten()
+    ]
+    return torch.stack(places).view(x.shape)
+
+
 def midpoint(velocity, x, num_steps):
     return follow(velocity, x, num_steps, lambda s: (s + 0.5) / num_steps)
 
@@ -72,6 +80,12 @@ def right_roots(C, D):
 
 def only_covariances(A, B):
     return assembled(A, B, right_roots, means=lambda a: 0)
+
+
+def by_rows(A, B):
+    C, D = torch.cov(A), torch.cov(B)
+    spread = C.trace() + D.trace() - 2 * right_roots(C, D)
+    return (A.mean(dim=0) - B.mean(dim=0)).square().sum() + spread
 
 
 WRONG = {
@@ -102,6 +116,13 @@ WRONG = {
         "where the way ends": from_linspace,
         "x has not moved": lambda v, x, n: x.clone(),
         "Not right: num_steps times": midpoint,
+        "all places at once": place_by_place,
+        "not one for each place": lambda v, x, n: follow(
+            v, x, n, lambda s: torch.full_like(x, s / n)
+        ),
+        "return a tensor": lambda v, x, n: follow(
+            v, x, n, lambda s: s / n
+        ).numpy(),
     },
     "guided": {
         "begin at without": lambda c, w, s: (1 + s) * c - s * w,
@@ -114,6 +135,7 @@ WRONG = {
         "do not limit it": lambda c, w, s: torch.lerp(w, c, min(s, 1.0)),
         "nothing of the class": lambda c, w, s: w.clone(),
         "Not right: start from": lambda c, w, s: (w + s * c) / (1 + s),
+        "return a tensor": lambda c, w, s: (w + s * (c - w)).numpy(),
     },
     "frechet_distance": {
         "only the means": lambda A, B: clouds(A, B)[0].square().sum(),
@@ -153,9 +175,11 @@ WRONG = {
         "leave it squared": lambda A, B: (
             assembled(A, B, right_roots).clamp(min=0).sqrt()
         ),
-        "Not right: the squared distance": lambda A, B: (
-            assembled(A, B, right_roots) * 2
+        "torch.cov takes a row": by_rows,
+        "Not right: the squared distance": lambda A, B: assembled(
+            A, B, lambda C, D: eigenvalues(C, D).real.sqrt().sum()
         ),
+        "return one number": lambda A, B: [assembled(A, B, right_roots)],
     },
     "reparametrise": {
         "multiplies by the variance": lambda m, v, e: m + v.exp() * e,
@@ -173,5 +197,11 @@ WRONG = {
         "do not subtract it": lambda m, v, e: e * (v / 2).exp() - m,
         "that is the mean alone": lambda m, v, e: m.clone(),
         "Not right: the mean, plus": lambda m, v, e: m + e / v.exp(),
+        "none of your own": lambda m, v, e: torch.normal(m, (v / 2).exp()),
+        "flows back to mean": lambda m, v, e: (m + (v / 2).exp() * e).detach(),
+        "flows back to log_variance": lambda m, v, e: (
+            m + (v.detach() / 2).exp() * e
+        ),
+        "return a tensor": lambda m, v, e: (m + (v / 2).exp() * e).numpy(),
     },
 }
