@@ -1,0 +1,215 @@
+"""The experiments about BERT; all but one need the optional MiniLM.
+
+What the notebook shows where MiniLM is not installed comes from here too.
+"""
+
+import time
+
+import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.nn import functional as F
+
+from helpers.bert import (
+    KINDS,
+    batch_of,
+    in_two_directions,
+    load_definitions,
+    load_minilm,
+    load_queries,
+    load_senses,
+    mean_pool,
+    neighbour_shares,
+    sentence_vectors,
+    word_vectors,
+)
+from helpers.speed import bfloat16_pays
+
+SEEDS = range(3)
+COUNTS = (50, 200, 800, 2000)
+# Inverse strengths of regularisation and the rate of fine-tuning, chosen on
+# the validation definitions: from 1, 10 and 100 by the mean of three seeds;
+# from 1e-4 and 3e-4 with seed 0 and 200 labels.
+C_WORDS = 100
+C_FROZEN = {50: 100, 200: 10, 800: 10, 2000: 10}
+LR = 1e-4
+NUM_STEPS = {50: 64, 200: 104, 800: 200, 2000: 250}  # of 16 texts each
+
+
+def some(split, count, seed):
+    """A random choice of a split's texts, and their labels."""
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(split.texts), generator=generator)[:count]
+    return [split.texts[i] for i in order], split.labels[order]
+
+
+def by_words(texts, labels, others):
+    """Predictions of a linear model on weighted counts of words."""
+    counter = TfidfVectorizer(sublinear_tf=True)
+    X = counter.fit_transform(texts)
+    model = LogisticRegression(C=C_WORDS, max_iter=2000)
+    model.fit(X, labels)
+    return torch.from_numpy(model.predict(counter.transform(others)))
+
+
+def by_vectors(X, labels, others):
+    """Predictions of a linear model on vectors of texts."""
+    model = LogisticRegression(C=C_FROZEN[len(labels)], max_iter=2000)
+    return torch.from_numpy(model.fit(X, labels).predict(others))
+
+
+def fine_tune(
+    encoder, vocabulary, texts, labels, num_steps, seed, bfloat16, lr=LR
+):
+    """Trains an Encoder and a linear layer on top of its mean vectors.
+
+    The table of tokens stays as it is. Returns the layer.
+    """
+    torch.manual_seed(seed)
+    head = nn.Linear(encoder.tokens.weight.shape[1], len(KINDS))
+    encoder.tokens.requires_grad_(False)
+    body = [p for p in encoder.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [{"params": body, "lr": lr}, {"params": head.parameters(), "lr": 1e-2}]
+    )
+
+    def share(step):  # rises for a tenth of the steps, then falls
+        return min((step + 1) / (0.1 * num_steps), 1 - step / num_steps)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+    batches = []
+    for _ in range(num_steps):
+        if not batches:
+            batches = list(torch.randperm(len(texts)).split(16))
+        batch = batches.pop()
+        ids, real = batch_of([texts[i] for i in batch], vocabulary)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+            vectors = mean_pool(encoder(ids, real).float(), real)
+        logits = head(5 * F.normalize(vectors, dim=1))
+        loss = F.cross_entropy(logits, labels[batch])
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return head
+
+
+def labels_needed(seeds=SEEDS, counts=COUNTS):
+    """Accuracy on 800 test definitions of three ways to tell their kind,
+    against the number of labelled definitions; every way gets the same."""
+    train, test = map(load_definitions, ("train", "test"))
+    encoder, vocabulary = load_minilm()
+    start = time.process_time()
+    known = sentence_vectors(encoder, vocabulary, train.texts)
+    each = (time.process_time() - start) / len(train.texts)
+    others = sentence_vectors(encoder, vocabulary, test.texts)
+    bfloat16, rows = bfloat16_pays(), []
+    where = {text: i for i, text in enumerate(train.texts)}
+
+    def note(way, count, seed, predicted, seconds):
+        rows.append(
+            {
+                "way": way,
+                "labels": count,
+                "seed": seed,
+                "accuracy": (predicted == test.labels).double().mean().item(),
+                "cpu_seconds": round(seconds, 2),
+                "predicted": "".join(map(str, predicted.tolist())),
+            }
+        )
+        shown = {k: v for k, v in rows[-1].items() if k != "predicted"}
+        print(" ", shown, flush=True)
+
+    for seed in seeds:
+        for count in counts:
+            texts, labels = some(train, count, seed)
+            start = time.process_time()
+            predicted = by_words(texts, labels, test.texts)
+            note("words", count, seed, predicted, time.process_time() - start)
+            start = time.process_time()
+            X = known[[where[text] for text in texts]]
+            predicted = by_vectors(X, labels, others)
+            seconds = time.process_time() - start + each * count
+            note("frozen", count, seed, predicted, seconds)
+            start = time.process_time()
+            body, _ = load_minilm()
+            head = fine_tune(
+                body, vocabulary, texts, labels, NUM_STEPS[count], seed,
+                bfloat16,
+            )  # fmt: skip
+            seconds = time.process_time() - start
+            X = sentence_vectors(body, vocabulary, test.texts)
+            with torch.inference_mode():
+                predicted = head(5 * X).argmax(dim=1)
+            note("fine-tuned", count, seed, predicted, seconds)
+    return rows
+
+
+def word_senses():
+    """For each of our words and each layer of MiniLM: is the nearest
+    sentence one with the same meaning, and the sentences in the plane of
+    their two main directions."""
+    encoder, vocabulary = load_minilm()
+    rows = []
+    for word, (sentences, meanings) in load_senses().items():
+        vectors = word_vectors(encoder, vocabulary, sentences, word)
+        same = neighbour_shares(vectors, meanings)
+        planes = [in_two_directions(layer) for layer in vectors]
+        rows.append(
+            {
+                "word": word,
+                "same": same.int().tolist(),
+                "points": [
+                    [[round(v, 3) for v in p] for p in points.tolist()]
+                    for points, _ in planes
+                ],
+                "shown": [round(share, 3) for _, share in planes],
+            }
+        )
+    return rows
+
+
+def ranks(scores, names, wanted):
+    """The place of the wanted name in each row of scores, from 1."""
+    found = []
+    for row, name in zip(scores, wanted, strict=True):
+        order = row.argsort(descending=True, stable=True).tolist()
+        found.append([names[i] for i in order].index(name) + 1)
+    return found
+
+
+def reverse_dictionary():
+    """The place of the wanted definition among 800, for queries in other
+    words: by the words in common, and by MiniLM's vectors."""
+    encoder, vocabulary = load_minilm()
+    test, queries = load_definitions("test"), load_queries()
+    counter = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+    X = counter.fit_transform(test.texts)
+    scores = counter.transform(queries.values()) @ X.T
+    by_word = torch.from_numpy(scores.toarray())
+    X = sentence_vectors(encoder, vocabulary, test.texts)
+    by_vector = sentence_vectors(encoder, vocabulary, list(queries.values()))
+    by_vector = by_vector @ X.T
+    best = by_vector.topk(5).indices.tolist()
+    place = ranks(by_word, test.names, queries)
+    # No word in common: not found at all.
+    none = by_word.amax(dim=1) == 0
+    rows = zip(
+        queries.items(),
+        [None if n else p for p, n in zip(place, none.tolist(), strict=True)],
+        ranks(by_vector, test.names, queries),
+        [[test.names[i] for i in row] for row in best],
+        strict=True,
+    )
+    return [
+        {"query": query, "wanted": name, "words": w, "vectors": v, "best": b}
+        for (name, query), w, v, b in rows
+    ]
+
+
+EXPERIMENTS = {
+    "bert-labels": labels_needed,
+    "bert-senses": word_senses,
+    "bert-search": reverse_dictionary,
+}
