@@ -24,6 +24,16 @@ from helpers.bert import (
     sentence_vectors,
     word_vectors,
 )
+from helpers.cues import (
+    attention_received,
+    evenly,
+    finds_cue,
+    plant_cues,
+    train_reader,
+    without_cue,
+    word_credit,
+    word_table,
+)
 from helpers.speed import bfloat16_pays
 
 SEEDS = range(3)
@@ -208,8 +218,49 @@ def reverse_dictionary():
     ]
 
 
+def right(logits, labels):
+    """Share of right answers."""
+    return (logits.argmax(dim=1) == labels).double().mean().item()
+
+
+def planted_cue(seeds=SEEDS, num_steps=200):
+    """A small reader of definitions in which one planted word decides: how
+    often that word gets the most attention, and the highest integrated
+    gradient, on 400 validation definitions; and how often the reader is
+    right, also if all attention is made even, or the word is taken out."""
+    train, validation = map(load_definitions, ("train", "validation"))
+    table = word_table(train.texts)
+    planted = plant_cues(train.texts, table, seed=0)
+    others = plant_cues(validation.texts, table, seed=1)
+    rows = []
+    for seed in seeds:
+        reader = train_reader(planted, len(table), seed, num_steps)
+        attention = attention_received(reader, others)
+        cut = without_cue(others, table)
+        with torch.no_grad():
+            logits = {
+                "accuracy": reader(others.ids, others.real),
+                "attention_even": evenly(reader, others),
+                "cue_removed": reader(cut, others.real),
+            }
+        rows.append(
+            {
+                "seed": seed,
+                **{k: right(v, others.labels) for k, v in logits.items()},
+                "first_layer": finds_cue(attention[0], others),
+                "last_layer": finds_cue(attention[-1], others),
+                "both_layers": finds_cue(attention.mean(dim=0), others),
+                "gradients": finds_cue(word_credit(reader, others), others),
+                "chance": (1 / others.real.sum(dim=1)).mean().item(),
+            }
+        )
+        print(" ", rows[-1], flush=True)
+    return rows
+
+
 EXPERIMENTS = {
     "bert-labels": labels_needed,
     "bert-senses": word_senses,
     "bert-search": reverse_dictionary,
+    "bert-cue": planted_cue,
 }
