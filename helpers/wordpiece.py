@@ -42,12 +42,16 @@ def split_words(text):
         if category == "Mn":  # an accent, now that it stands apart
             continue
         alone = (
-            category[0] == "P"
-            or character in SYMBOLS
-            or any(low <= character <= high for low, high in IDEOGRAPHS)
+            category[0] == "P" or character in SYMBOLS or is_chinese(character)
         )
         kept.append(f" {character} " if alone else character)
     return "".join(kept).split()
+
+
+def is_chinese(character):
+    """Whether a character is one of those that stand for a word or a
+    syllable in Chinese and Japanese."""
+    return any(low <= character <= high for low, high in IDEOGRAPHS)
 
 
 def longest_match(word, vocabulary):

@@ -39,11 +39,58 @@ NOT_HERE = re.compile(
     r"marijuana|heroin|race|racial|testis|testic|menstr|menopau|holy|god|islam|muslim|christ|hindu|pope)",
     re.IGNORECASE,
 )
-LANGUAGES = (
-    "ar am bn cs da de el en es et fa fi fr gu he hi hu hy id is it ja ka kk "
-    "km ko lo lt lv ml mr my nl no pa pl pt ro ru si sv ta te th tr uk ur uz "
-    "vi zh"
-).split()
+LANGUAGES = [
+    "ar",
+    "am",
+    "bn",
+    "cs",
+    "da",
+    "de",
+    "el",
+    "en",
+    "es",
+    "et",
+    "fa",
+    "fi",
+    "fr",
+    "gu",
+    "he",
+    "hi",
+    "hu",
+    "hy",
+    "id",
+    "is",
+    "it",
+    "ja",
+    "ka",
+    "kk",
+    "km",
+    "ko",
+    "lo",
+    "lt",
+    "lv",
+    "ml",
+    "mr",
+    "my",
+    "nl",
+    "no",
+    "pa",
+    "pl",
+    "pt",
+    "ro",
+    "ru",
+    "si",
+    "sv",
+    "ta",
+    "te",
+    "th",
+    "tr",
+    "uk",
+    "ur",
+    "uz",
+    "vi",
+    "zh",
+]
 NAMES_EACH = 40  # of every language
 
 
@@ -112,7 +159,9 @@ def names(folder):
         }
     common = sorted(set.intersection(*map(set, tables.values())))
     chosen = random.Random(0).sample(common, NAMES_EACH)
-    return [(lang, tables[lang][sign]) for lang in LANGUAGES for sign in chosen]
+    return [
+        (lang, tables[lang][sign]) for lang in LANGUAGES for sign in chosen
+    ]
 
 
 def write(name, rows):

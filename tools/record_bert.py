@@ -30,7 +30,9 @@ NUM_VECTORS = 23  # of 384 float32 each: under 40 kB
 
 def texts_for_pieces():
     chosen = random.Random(0)
-    definitions = chosen.sample(load_definitions("train").texts, NUM_TEXTS // 2)
+    definitions = chosen.sample(
+        load_definitions("train").texts, NUM_TEXTS // 2
+    )
     return definitions + [
         text for _, text in chosen.sample(load_names(), NUM_TEXTS // 2)
     ]
@@ -77,6 +79,7 @@ def main():
         FOLDER / "vectors.npz",
         vectors=out[torch.arange(len(texts)), at].numpy(),
         at=at.numpy(),
+        texts=np.frombuffer("\n".join(texts).encode(), np.uint8),
         transformers=np.array(transformers.__version__),
     )
 
