@@ -27,43 +27,49 @@ def meanings_by_layer(words, rows):
     """
     by_word = {row["word"]: row for row in rows}
     num_layers = len(rows[0]["points"])
-    figure, ax = plt.subplots(figsize=(6.6, 3.9))
+    figure, (ax, side) = plt.subplots(
+        1, 2, figsize=(8.8, 3.9), width_ratios=(1.15, 1)
+    )
     dots = [
-        ax.plot([], [], marker, color=colour, ms=10, mec="white", ls="none")[0]
+        ax.plot([], [], marker, color=colour, ms=15, mec="white", ls="none")[0]
         for colour, marker in MARKS
     ]
-    notes = [ax.text(0, 0, "", fontsize=8, color=QUIET) for _ in range(12)]
-    legend = ax.legend(dots, ["", ""], loc="upper left", ncols=2)
-    legend.set_bbox_to_anchor((0, 1.16))
+    centred = {"ha": "center", "va": "center_baseline", "fontsize": 8}
+    numbers = [
+        ax.text(0, 0, str(i), color="white", weight="bold", **centred)
+        for i in range(1, 13)
+    ]
     ax.set(xlabel="first direction", ylabel="second direction")
+    title = ax.set_title("")
+    side.axis("off")
+    heads = [
+        side.text(0, 0.97 - 0.53 * half, "", color=colour, weight="bold")
+        for half, (colour, _) in enumerate(MARKS)
+    ]
+    lines = [
+        side.text(0, 0.9 - 0.07 * i - 0.11 * (i > 5), "", fontsize=9)
+        for i in range(12)
+    ]
 
     def draw(word, layer):
         row, (sentences, meanings) = by_word[word], words[word]
         points = np.array(row["points"][layer])
         kinds = list(dict.fromkeys(meanings))
-        for dot, kind, entry in zip(
-            dots, kinds, legend.get_texts(), strict=True
+        for dot, kind, head, (_, marker) in zip(
+            dots, kinds, heads, MARKS, strict=True
         ):
-            chosen = [m == kind for m in meanings]
-            dot.set_data(*points[chosen].T)
-            entry.set_text(f"{word}: {kind}")
-        reach = max(float(np.abs(points).max()), 0.5) * 1.25
+            dot.set_data(*points[[m == kind for m in meanings]].T)
+            shape = {"o": "round", "s": "square"}[marker]
+            head.set_text(f"{word}: {kind} ({shape})")
+        reach = max(float(np.abs(points).max()), 0.5) * 1.15
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach))
-        for note, sentence, (x, y) in zip(
-            notes, sentences, points, strict=True
-        ):
-            right = x > 0.45 * reach
-            note.set_text(brief(sentence, word) if layer else "")
-            note.set_position((x - reach / 40 if right else x + reach / 40, y))
-            note.set_ha("right" if right else "left")
-        same = sum(row["same"][layer])
+        for i, (number, line) in enumerate(zip(numbers, lines, strict=True)):
+            number.set_position(points[i])
+            number.set_visible(layer > 0)
+            line.set_text(f"{i + 1}  {sentences[i]}")
+        same = int(sum(row["same"][layer]))
         where = f"layer {layer}" if layer else "the table"
-        ax.set_title(
-            f"{where}: nearest has the same meaning for {same} of 12",
-            loc="right",
-            fontsize=10,
-            y=1.12,
-        )
+        title.set_text(f"{where}: {same} of 12 agree with the nearest")
         return (
             f"Twelve sentences with {word}, after {where}, in the plane of "
             f"their two main directions, {row['shown'][layer]:.0%} of the "
@@ -86,13 +92,6 @@ def meanings_by_layer(words, rows):
             continuous_update=False,
         ),
     )
-
-
-def brief(sentence, word):
-    """The word with its neighbours in a sentence."""
-    words = sentence.split()
-    at = words.index(word)
-    return " ".join(words[max(0, at - 2) : at + 3])
 
 
 def layers_compared(counts, total):

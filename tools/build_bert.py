@@ -39,64 +39,23 @@ NOT_HERE = re.compile(
     r"marijuana|heroin|race|racial|testis|testic|menstr|menopau|holy|god|islam|muslim|christ|hindu|pope)",
     re.IGNORECASE,
 )
-LANGUAGES = [
-    "ar",
-    "am",
-    "bn",
-    "cs",
-    "da",
-    "de",
-    "el",
-    "en",
-    "es",
-    "et",
-    "fa",
-    "fi",
-    "fr",
-    "gu",
-    "he",
-    "hi",
-    "hu",
-    "hy",
-    "id",
-    "is",
-    "it",
-    "ja",
-    "ka",
-    "kk",
-    "km",
-    "ko",
-    "lo",
-    "lt",
-    "lv",
-    "ml",
-    "mr",
-    "my",
-    "nl",
-    "no",
-    "pa",
-    "pl",
-    "pt",
-    "ro",
-    "ru",
-    "si",
-    "sv",
-    "ta",
-    "te",
-    "th",
-    "tr",
-    "uk",
-    "ur",
-    "uz",
-    "vi",
-    "zh",
-]
+LANGUAGES = (
+    "ar", "am", "bn", "cs", "da", "de", "el", "en", "es", "et",
+    "fa", "fi", "fr", "gu", "he", "hi", "hu", "hy", "id", "is",
+    "it", "ja", "ka", "kk", "km", "ko", "lo", "lt", "lv", "ml",
+    "mr", "my", "nl", "no", "pa", "pl", "pt", "ro", "ru", "si",
+    "sv", "ta", "te", "th", "tr", "uk", "ur", "uz", "vi", "zh",
+)  # fmt: skip
 NAMES_EACH = 40  # of every language
 
 
 def nouns(folder):
     """(kind, name, definition) of WordNet's nouns, those that suit us."""
-    lines = (folder / "dict" / "data.noun").read_text("latin-1").splitlines()
+    lines = (
+        (folder / "dict" / "data.noun")
+        .read_text(encoding="latin-1")
+        .splitlines()
+    )
     for line in lines:
         if line.startswith(" "):  # the licence
             continue
@@ -160,7 +119,9 @@ def names(folder):
     common = sorted(set.intersection(*map(set, tables.values())))
     chosen = random.Random(0).sample(common, NAMES_EACH)
     return [
-        (lang, tables[lang][sign]) for lang in LANGUAGES for sign in chosen
+        (language, tables[language][sign])
+        for language in LANGUAGES
+        for sign in chosen
     ]
 
 
@@ -189,7 +150,11 @@ def main():
 
 def common_words(folder):
     """Words of which WordNet counted at least two uses in texts."""
-    lines = (folder / "dict" / "index.sense").read_text("latin-1").split("\n")
+    lines = (
+        (folder / "dict" / "index.sense")
+        .read_text(encoding="latin-1")
+        .split("\n")
+    )
     counts = {}
     for line in filter(None, lines):
         key, _, _, count = line.split()

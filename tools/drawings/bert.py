@@ -14,14 +14,14 @@ SENTENCE = ("the", "bank", "of", "the", "river")
 @drawing
 def who_looks():
     """Two masks: a position may look back only, or everywhere."""
-    canvas = Canvas(780, 330)
+    canvas = Canvas(780, 300)
     masks = {
         "GPT: at itself and back": causal_mask(len(SENTENCE)),
         "BERT: at all words": torch.ones(5, 5, dtype=torch.bool),
     }
     cell, said = 38, []
     for number, (title, mask) in enumerate(masks.items()):
-        x, y = 130 + 390 * number, 100
+        x, y = 130 + 390 * number, 70
         canvas.text(x + 2.5 * cell, 20, title, bold=True)
         for i, word in enumerate(SENTENCE):
             strong = word == "bank"
@@ -43,10 +43,8 @@ def who_looks():
                 )  # fmt: skip
         seen = int(mask[1].sum())
         said.append(f"in {title.partition(':')[0]} 'bank' sees {seen} of 5")
-    canvas.text(55, 62, "looks", size=11)
-    canvas.text(325, 62, "at", size=11, anchor="left")
     canvas.text(
-        390, 315, "a row: one word that looks; filled: where it may look",
+        390, 284, "a row: one word that looks; filled: where it may look",
         size=11,
     )  # fmt: skip
     return canvas, (
@@ -60,10 +58,10 @@ def who_looks():
 @drawing
 def longest_first():
     """One word cut into pieces, step by step."""
-    known = {"un", "play", "unpl", "##play", "##able", "##a", "##ble"}
+    known = {"un", "play", "##play", "##able", "##a", "##ble"}
     word = "unplayable"
-    pieces = longest_match(word, known - {"unpl"})
-    canvas = Canvas(780, 250)
+    pieces = longest_match(word, known)
+    canvas = Canvas(780, 225)
     size = 32
     canvas.text(20, 22, "the vocabulary has: un, play, ##play, ##able, ##a, "
                 "##ble", size=11, anchor="left")  # fmt: skip
@@ -79,11 +77,11 @@ def longest_first():
                 30 + i * size, y, size - 4, size - 4, letter, color=colour,
                 fill=pale(colour, 0.5) if now or done else "white", mono=True,
             )  # fmt: skip
-        canvas.arrow(365, y + 14, 405, y + 14)
-        canvas.text(420, y + 14, piece, anchor="left", bold=True, mono=True)
+        canvas.arrow(358, y + 14, 393, y + 14)
+        canvas.text(405, y + 14, piece, anchor="left", bold=True, mono=True)
         rest = word[start:]
         canvas.text(
-            520, y + 14, f'longest known start of "{rest}"', size=11,
+            520, y + 14, f'longest start of "{rest}"', size=11,
             anchor="left",
         )  # fmt: skip
         start += length
@@ -96,7 +94,7 @@ def longest_first():
 @drawing
 def mean_without_padding():
     """A batch of two texts, and which vectors are averaged."""
-    canvas = Canvas(780, 250)
+    canvas = Canvas(780, 205)
     texts = (
         ("[CLS]", "a", "feast", "[SEP]", "[PAD]", "[PAD]"),
         ("[CLS]", "a", "sour", "citrus", "fruit", "[SEP]"),
