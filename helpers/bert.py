@@ -373,6 +373,25 @@ def in_two_directions(vectors):
     return points, (size[:2].square().sum() / size.square().sum()).item()
 
 
+def row_of_word(word, vectors, same):
+    """What is drawn of a word's sentences, layer by layer: a dict with the
+    `word`, whether the nearest has the `same` meaning, the `points` in two
+    directions, and the share of the squared distances `shown`.
+
+    vectors: (layers, n, width); same: bool (layers, n)
+    """
+    planes = [in_two_directions(layer) for layer in vectors]
+    return {
+        "word": word,
+        "same": same.int().tolist(),
+        "points": [
+            [[round(v, 3) for v in point] for point in points.tolist()]
+            for points, _ in planes
+        ],
+        "shown": [round(share, 3) for _, share in planes],
+    }
+
+
 def load_senses(folder=FOLDER):
     """{word: (sentences, meanings)}: our sentences, twelve for each word,
     six for each of its two meanings."""

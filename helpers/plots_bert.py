@@ -28,7 +28,7 @@ def meanings_by_layer(words, rows):
     by_word = {row["word"]: row for row in rows}
     num_layers = len(rows[0]["points"])
     figure, (ax, side) = plt.subplots(
-        1, 2, figsize=(8.8, 3.9), width_ratios=(1.15, 1)
+        1, 2, figsize=(8.4, 3.9), width_ratios=(1.35, 1)
     )
     dots = [
         ax.plot([], [], marker, color=colour, ms=15, mec="white", ls="none")[0]
@@ -66,7 +66,7 @@ def meanings_by_layer(words, rows):
         for i, (number, line) in enumerate(zip(numbers, lines, strict=True)):
             number.set_position(points[i])
             number.set_visible(layer > 0)
-            line.set_text(f"{i + 1}  {sentences[i]}")
+            line.set_text(f"{i + 1:\u2007>2}  {sentences[i]}")
         same = int(sum(row["same"][layer]))
         where = f"layer {layer}" if layer else "the table"
         title.set_text(f"{where}: {same} of 12 agree with the nearest")
@@ -137,7 +137,8 @@ def labels_needed(rows):
     ax.set_xticks(list(found), map(str, found))
     ax.minorticks_off()
     ax.set(
-        xlabel="labelled definitions", ylabel="accuracy on\n800 definitions"
+        xlabel="labelled definitions (logarithmic)",
+        ylabel="accuracy on\n800 definitions",
     )
     ax.set(xlim=(45, 4600), ylim=(0.25, 0.95))
     show(
@@ -164,6 +165,8 @@ def one_text(words, attention, credit, place):
         ax.bar(places, values, color=colours)
         ax.axhline(0, color="black", lw=0.8)
         ax.set_title(title)
+    axes[0].set_ylabel("share")
+    axes[1].set_ylabel("logits")
     axes[1].set_xticks(places, words, rotation=40, ha="right")
     tops = [words[int(np.argmax(v))] for v in (attention, credit)]
     show(

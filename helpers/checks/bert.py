@@ -12,6 +12,7 @@ from helpers.checks import (
     check,
     diagnose,
     draws,
+    numbers,
     uniform,
 )
 from helpers.wordpiece import longest_match as _longest_match
@@ -26,7 +27,10 @@ def _diagnose_texts(answer, cases, truth, mistakes, otherwise, kind):
             isinstance(piece, str) for piece in pieces
         ):
             wanted = "a string" if kind is str else "a list of strings"
-            raise Misconception(f"return {wanted}, not {brief(value)}")
+            given = type(value).__name__
+            if isinstance(value, kind):
+                given = f"a list with {brief(pieces)} in it"
+            raise Misconception(f"return {wanted}, not {given}")
     expected = [truth(*case) for case in cases]
     wrong = [i for i, g in enumerate(got) if g != expected[i]]
     if not wrong:
@@ -61,6 +65,19 @@ def _pieces(word, vocabulary, longest=True, mark="##", unknown=True, back=0):
         pieces.append(front + word[start:end])
         start = end
     return pieces
+
+
+def _any_way(word, vocabulary, mark=""):
+    """The first way to cut the word that comes to its end, if there is
+    one."""
+    if not word:
+        return []
+    for end in range(len(word), 0, -1):
+        if mark + word[:end] in vocabulary:
+            rest = _any_way(word[end:], vocabulary, "##")
+            if rest != ["[UNK]"]:
+                return [mark + word[:end], *rest]
+    return ["[UNK]"]
 
 
 def _from_the_end(word, vocabulary):
@@ -115,7 +132,12 @@ def longest_match(answer, random):
         cases.append((case, dict(small)))
     real = {"[UNK]": 0, "un": 1, "play": 2, "##play": 3, "##able": 4}
     cases += [("unplayable", real), ("playful", dict(real))]
+    greedy = {"[UNK]": 0, "ab": 1, "abc": 2, "##cd": 3, "##c": 4, "##dc": 5}
+    cases += [(word, dict(greedy)) for word in ("abcd", "abccd", "abcdc")]
     mistakes = {
+        "nothing is taken back: if no piece fits the rest, the word is "
+        "unknown, even where a shorter piece before it would have "
+        "helped": _any_way,
         "that takes the shortest piece that fits: begin with the whole rest "
         "of the word, and shorten it": lambda w, v: _pieces(w, v, False),
         'a piece that continues a word is looked up, and returned, with "##" '
@@ -144,9 +166,11 @@ _THEIRS = (
     "embeddings.position_embeddings.weight",
     "embeddings.LayerNorm.weight",
     "embeddings.LayerNorm.bias",
+    "embeddings.token_type_embeddings.weight",
+    "pooler.dense.bias",
     *(
         f"encoder.layer.{layer}.{part}.{kind}"
-        for layer in (0, 5, 11)
+        for layer in (0, 3, 5, 11)
         for part in (
             "attention.self.query",
             "attention.self.key",
@@ -178,6 +202,9 @@ def our_name(answer, random):
     pairs = list(NAMES.items())
     short_first = sorted(pairs, key=lambda pair: len(pair[0]))
 
+    def first_pair(name):
+        return name.replace(*pairs[0])
+
     def first_only(name):
         for theirs, ours in pairs:
             if theirs in name:
@@ -188,6 +215,8 @@ def our_name(answer, random):
         'the short names are replaced before the long ones: "output.dense" '
         'is also the end of "attention.output.dense", which has to be '
         "replaced first": lambda name: _in_order(name, short_first),
+        "the loop ends at its first pair: return after the loop, not in "
+        "it": first_pair,
         "one replacement is not enough: a name has the layer and the part, "
         "so go through all pairs": first_only,
         "the name comes back as it was: `name.replace` gives a new string, "
@@ -218,7 +247,31 @@ def _batch(random):
     real = torch.zeros(n, time, dtype=torch.bool)
     for row in range(n):
         real[row, : random.randint(1, time)] = True
+        real[row] = real[row][random.sample(range(time), time)]
     return vectors, real
+
+
+def _usable(answer, whole=False):
+    """The answer, if it returns what the next cells can use."""
+
+    def checked(*arguments):
+        got = answer(*arguments)
+        numbers(got)  # refuses what is no numbers
+        if whole:
+            values = torch.as_tensor(got)
+            if values.dtype.is_floating_point and values.ndim == 1:
+                raise Misconception(
+                    "return whole numbers, as places in a list, not "
+                    f"{brief(got)}: those are floating-point numbers"
+                )
+        elif not isinstance(got, torch.Tensor):
+            raise Misconception(
+                f"return a tensor, not {type(got).__name__}: the next cells "
+                "work with it"
+            )
+        return got
+
+    return checked
 
 
 @check(
@@ -265,7 +318,14 @@ def mean_pool(answer, random):
         "add the vectors of the real positions of each text, and divide by "
         "how many they are"
     )
-    diagnose(answer, cases, _mean_pool, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        _usable(answer),
+        cases,
+        _mean_pool,
+        mistakes,
+        otherwise,
+        exact_shape=True,
+    )
 
 
 def _collection(random):
@@ -321,6 +381,10 @@ def search(answer, random):
         "first": lambda query, vectors, k: best(
             cosine(query, vectors), k, False
         ),
+        "each row has its own length: divide along "
+        "dim=1": lambda query, vectors, k: best(
+            torch.nn.functional.normalize(vectors, dim=0) @ query, k
+        ),
         "the best come first, not last": lambda query, vectors, k: best(
             cosine(query, vectors), k
         ).flip(0),
@@ -337,3 +401,4 @@ def search(answer, random):
     }
     otherwise = "the numbers of the k rows with the largest cosine, best first"
     diagnose(answer, cases, _search, mistakes, otherwise, exact_shape=True)
+    _usable(answer, whole=True)(*cases[0])

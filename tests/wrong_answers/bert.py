@@ -28,6 +28,17 @@ WRONG = {
         "only the first piece": lambda word, vocabulary: _longest_match(
             word, vocabulary
         )[:1],
+        "nothing is taken back": (
+            "def longest_match(word, vocabulary, mark=''):\n"
+            "    if not word:\n"
+            "        return []\n"
+            "    for end in range(len(word), 0, -1):\n"
+            "        if mark + word[:end] in vocabulary:\n"
+            "            rest = longest_match(word[end:], vocabulary, '##')\n"
+            "            if rest != ['[UNK]']:\n"
+            "                return [mark + word[:end]] + rest\n"
+            "    return ['[UNK]']\n"
+        ),
         "a list of strings": lambda word, vocabulary: [
             vocabulary[piece] for piece in _longest_match(word, vocabulary)
         ],
@@ -54,6 +65,12 @@ WRONG = {
             "        name.replace(theirs, ours)\n"
             "    return name\n"
         ),
+        "the loop ends at its first pair": (
+            "def our_name(name):\n"
+            "    for theirs, ours in NAMES.items():\n"
+            "        name = name.replace(theirs, ours)\n"
+            "        return name\n"
+        ),
         "a string": lambda name: [_our_name(name)],
         "replace each part of the name": lambda name: _our_name(name).upper(),
     },
@@ -69,6 +86,9 @@ WRONG = {
         "one mean for all": lambda vectors, real: (
             vectors[real].mean(dim=0).expand(len(vectors), -1)
         ),
+        "return a tensor": lambda vectors, real: [
+            v[r].mean(dim=0) for v, r in zip(vectors, real, strict=True)
+        ],
         "divide by how many": lambda vectors, real: vectors.amax(dim=1),
     },
     "search": {
@@ -86,6 +106,16 @@ WRONG = {
         ).argsort()[-k:],
         "those are the cosines": lambda query, vectors, k: (
             torch.cosine_similarity(vectors, query[None]).topk(k).values
+        ),
+        "whole numbers": lambda query, vectors, k: (
+            torch.cosine_similarity(vectors, query[None])
+            .topk(k)
+            .indices.float()
+        ),
+        "each row has its own length": lambda query, vectors, k: (
+            (torch.nn.functional.normalize(vectors, dim=0) @ query)
+            .topk(k)
+            .indices
         ),
         "the numbers of the k rows": lambda query, vectors, k: torch.arange(k),
     },

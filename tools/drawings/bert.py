@@ -63,8 +63,10 @@ def longest_first():
     pieces = longest_match(word, known)
     canvas = Canvas(780, 225)
     size = 32
-    canvas.text(20, 22, "the vocabulary has: un, play, ##play, ##able, ##a, "
-                "##ble", size=11, anchor="left")  # fmt: skip
+    listed = "un, play, ##play, ##able, ##a, ##ble"
+    canvas.text(
+        20, 22, f"say, the vocabulary has: {listed}", size=11, anchor="left"
+    )
     start = 0
     for step, piece in enumerate(pieces):
         y = 55 + 62 * step

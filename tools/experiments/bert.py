@@ -11,12 +11,12 @@ from sklearn.linear_model import LogisticRegression
 
 from helpers.bert import (
     fine_tune,
-    in_two_directions,
     load_definitions,
     load_minilm,
     load_queries,
     load_senses,
     neighbour_shares,
+    row_of_word,
     sentence_vectors,
     word_vectors,
 )
@@ -124,18 +124,7 @@ def word_senses():
     for word, (sentences, meanings) in load_senses().items():
         vectors = word_vectors(encoder, vocabulary, sentences, word)
         same = neighbour_shares(vectors, meanings)
-        planes = [in_two_directions(layer) for layer in vectors]
-        rows.append(
-            {
-                "word": word,
-                "same": same.int().tolist(),
-                "points": [
-                    [[round(v, 3) for v in p] for p in points.tolist()]
-                    for points, _ in planes
-                ],
-                "shown": [round(share, 3) for _, share in planes],
-            }
-        )
+        rows.append(row_of_word(word, vectors, same))
     return rows
 
 

@@ -52,9 +52,21 @@ def a_collection(draw):
     return (draw.tensor(5), draw.tensor(n, 5), k), {}
 
 
+def with_meanings(draw):
+    n = draw.turn(4, 7)
+    vectors = draw.tensor(draw.turn(1, 3), n, 5)
+    meanings = [
+        "coil",
+        "season",
+        *(draw.pick("coil", "season") for _ in range(n - 2)),
+    ]
+    return (vectors, meanings), {}
+
+
 TWINS = {
     "our_name": Twin(a_name, draws=30),
     "rename": Twin(lambda draw: ((weights_of(draw),), {})),
     "mean_pool": Twin(a_batch),
     "search": Twin(a_collection),
+    "neighbour_shares": Twin(with_meanings),
 }
