@@ -259,6 +259,31 @@ def flow_loss(net, images, y, drop=0.1):  # the velocity points backwards
 def frechet_distance(A, B):  # without the covariances
     return (A.mean(dim=0) - B.mean(dim=0)).square().sum()
 """,
+    ("wordpiece", "longest_match"): """
+def longest_match(word, vocabulary):  # a rest that is unknown is left out
+    pieces, start = [], 0
+    while start < len(word):
+        mark = "##" if start else ""
+        for end in range(len(word), start, -1):
+            if mark + word[start:end] in vocabulary:
+                break
+        else:
+            return [*pieces, "[UNK]"]
+        pieces.append(mark + word[start:end])
+        start = end
+    return pieces
+""",
+    ("bert", "mean_pool"): """
+def mean_pool(vectors, real):  # padding counts in the number
+    return (vectors * real[..., None]).mean(dim=1)
+""",
+    ("cues", "word_credit"): """
+def word_credit(reader, planted, num_steps=16):  # the gradient at the end
+    x = reader.embed(planted.ids).detach().requires_grad_()
+    logits = reader.read(x, planted.real)
+    margin = (logits[:, 1] - logits[:, 0]) * (2 * planted.labels - 1)
+    return (x * torch.autograd.grad(margin.sum(), x)[0]).sum(dim=-1).detach()
+""",
     ("vae", "vae_loss"): """
 def vae_loss(vae, images, y):  # the codes may tell as much as they like
     mean, log_variance = vae.encode(images, y)

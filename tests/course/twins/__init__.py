@@ -15,8 +15,10 @@ engine.py ...  for each module of helpers/, its twins and their inputs
 
 from tests.course.twins import (
     attribution,
+    bert,
     boxes,
     costs,
+    cues,
     detector,
     distributed,
     engine,
@@ -30,6 +32,7 @@ from tests.course.twins import (
     training,
     vae,
     without_labels,
+    wordpiece,
 )
 
 # Which notebook introduces which modules, by its topic. A name that a
@@ -51,6 +54,9 @@ INTRODUCED = {
     "flow": "generation",
     "generated": "generation",
     "vae": "generation",
+    "wordpiece": "bert",
+    "bert": "bert",
+    "cues": "bert",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -85,6 +91,9 @@ TWINS = {
     "flow": flow.TWINS,
     "generated": generated.TWINS,
     "vae": vae.TWINS,
+    "wordpiece": wordpiece.TWINS,
+    "bert": bert.TWINS,
+    "cues": cues.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
