@@ -52,15 +52,16 @@ def rarity(sentences):
     return {w: math.log(len(sentences) / n) for w, n in counts.items()}
 
 
-def likeness(one, other, weights):
-    """The cosine of two sentences, of which each word counts its weight.
+def tfidf(sentence, weights):
+    """{word: its count times its weight}, made to have the length 1.
 
-    A word without a weight counts nothing. 0 where a sentence has no weight.
+    A word without a weight is left out; {} if no word has one. The product
+    of two such vectors is the cosine between the sentences.
     """
-
-    def dot(a, b):
-        return sum(a[w] * b[w] * weights.get(w, 0) ** 2 for w in a)
-
-    one, other = Counter(one), Counter(other)
-    length = math.sqrt(dot(one, one) * dot(other, other))
-    return dot(one, other) / length if length else 0.0
+    vector = {
+        word: count * weights[word]
+        for word, count in Counter(sentence).items()
+        if weights.get(word)
+    }
+    length = math.sqrt(sum(value**2 for value in vector.values()))
+    return {word: value / length for word, value in vector.items()}

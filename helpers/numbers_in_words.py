@@ -47,11 +47,11 @@ def english(n):
     if n >= 1000:
         thousands, rest = divmod(n, 1000)
         joint = ["and"] if 0 < rest < 100 else []
-        head = english(thousands) + ["thousand"] + joint
+        head = [*english(thousands), "thousand", *joint]
         return head + (english(rest) if rest else [])
     if n >= 100:
         head = SMALL["en"][n // 100] + ["hundred"]
-        return head + (["and"] + english(n % 100) if n % 100 else [])
+        return head + (["and", *english(n % 100)] if n % 100 else [])
     if n >= 20:
         return TEN["en"][n // 10] + (SMALL["en"][n % 10] if n % 10 else [])
     return [*SMALL["en"][n]]
@@ -65,7 +65,7 @@ def german(n, last=True):
     check_number(n)
     if n >= 1000:
         thousands, rest = divmod(n, 1000)
-        head = german(thousands, False) + ["tausend"]
+        head = [*german(thousands, False), "tausend"]
         return head + (german(rest, last) if rest else [])
     if n >= 100:
         head = SMALL["de"][n // 100] + ["hundert"]
@@ -113,7 +113,7 @@ def chinese(n):
         return _below_ten_thousand(n)
     gap = ["零"] if 0 < rest < 1000 else []
     tail = _below_ten_thousand(rest, inside=True) if rest else []
-    return _below_ten_thousand(many) + ["万"] + gap + tail
+    return [*_below_ten_thousand(many), "万", *gap, *tail]
 
 
 def _below_ten_thousand(n, inside=False):

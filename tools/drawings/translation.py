@@ -66,8 +66,8 @@ def two_orders():
         color=QUIET,
     )
     return canvas, (
-        f"The number {NUMBER:,} three times: in German, {' '.join(german(NUMBER))}; in "
-        f"English, {' '.join(english(NUMBER))}; in Chinese, "
+        f"The number {NUMBER:,} three times: in German, "
+        f"{' '.join(german(NUMBER))}; in English, {' '.join(english(NUMBER))}; in Chinese, "
         f"{' '.join(chinese(NUMBER))}. Lines join what means the same. "
         "Between English and German they cross twice, where the unit stands "
         "before the ten. Between English and Chinese none cross, but seventy "
@@ -227,7 +227,7 @@ def beams():
         )
         words = []
         if pair == greedy:
-            words.append("greedy ends here")
+            words.append("greedy")
         if pair == best[-1]:
             words.append("the likeliest")
         canvas.text(
@@ -257,8 +257,8 @@ def clipped():
     """Counting words and pairs of words that a reference has too."""
     from helpers.translation_scores import clipped_counts
 
-    hypothesis = "ein und ein und zwan zig".split()
-    reference = "drei und zwan zig".split()
+    hypothesis = ["ein", "und", "ein", "und", "zwan", "zig"]
+    reference = ["drei", "und", "zwan", "zig"]
     canvas = Canvas(760, 250)
     rows = (("translation", hypothesis, 60), ("reference", reference, 130))
     left = {}

@@ -28,6 +28,8 @@ from tests.course.twins import (
     shoes,
     speed,
     training,
+    translation_scores,
+    translator,
     vae,
     without_labels,
 )
@@ -51,6 +53,8 @@ INTRODUCED = {
     "flow": "generation",
     "generated": "generation",
     "vae": "generation",
+    "translator": "translation",
+    "translation_scores": "translation",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -85,6 +89,8 @@ TWINS = {
     "flow": flow.TWINS,
     "generated": generated.TWINS,
     "vae": vae.TWINS,
+    "translator": translator.TWINS,
+    "translation_scores": translation_scores.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
