@@ -67,7 +67,8 @@ def two_orders():
     )
     return canvas, (
         f"The number {NUMBER:,} three times: in German, "
-        f"{' '.join(german(NUMBER))}; in English, {' '.join(english(NUMBER))}; in Chinese, "
+        f"{' '.join(german(NUMBER))}; in English, "
+        f"{' '.join(english(NUMBER))}; in Chinese, "
         f"{' '.join(chinese(NUMBER))}. Lines join what means the same. "
         "Between English and German they cross twice, where the unit stands "
         "before the ten. Between English and Chinese none cross, but seventy "
@@ -236,7 +237,8 @@ def beams():
     canvas.text(
         410,
         326,
-        "width 2: of all continuations the two likeliest go on, dashed ones are dropped",
+        "width 2: of all continuations the two likeliest go on, dashed "
+        "ones are dropped",
         size=11,
         color=QUIET,
     )
@@ -294,11 +296,13 @@ def clipped():
     canvas.text(
         380,
         24,
-        'each counts as often as the reference has it: the second "und" does not',
+        "each counts as often as the reference has it: the second "
+        '"und" does not',
         size=11,
         color=QUIET,
     )
     return canvas, (
         f"A translation, {' '.join(hypothesis)}, and its reference, "
-        f"{' '.join(reference)}. Words that count are filled: {'; '.join(said)}."
+        f"{' '.join(reference)}. Words that count are filled: "
+        f"{'; '.join(said)}."
     )
