@@ -11,11 +11,11 @@ def sentence(draw, low, high):
 
 
 def like(draw, words):
-    """The sentence with one word changed, or one less, or as it is."""
+    """The sentence with one word changed, one less or one more."""
     words = [*words]
     if words and draw.pick(True, False):
         words[draw.integer(0, len(words) - 1)] = draw.pick(*WORDS)
-    return words[: len(words) - draw.pick(0, 0, 1)]
+    return words[: len(words) - draw.pick(0, 0, 1)] + draw.pick([], ["a"])
 
 
 def a_pair(draw):
