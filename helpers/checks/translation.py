@@ -97,13 +97,13 @@ def beam_step(answer, random):
 
     def make(random):
         beams, tokens = random.choice(((1, 4), (2, 3), (3, 5)))
-        # No two totals are equal: distinct whole hundredths.
-        values = random.sample(range(5, 400), beams * tokens)
-        totals = [-k / 10 for k in random.sample(range(9), beams)]
-        log_probs = [-(v + 0.37) / 100 for v in values]
-        case = tensors((totals, log_probs))[0]
+        # No two of the new totals are equal.
+        totals = tensors(([-k / 10 for k in random.sample(range(9), beams)],))
+        new = [-k / 100 for k in random.sample(range(90, 400), beams * tokens)]
+        new = torch.tensor(new, dtype=torch.float64).view(beams, tokens)
+        case = totals[0][0], new - totals[0][0][:, None]
         width = random.choice((1, 2, 3))
-        return case[0], case[1].view(beams, tokens), width
+        return *case, width
 
     def best(totals, log_probs, width, prior=True, sign=1):
         everything = log_probs + totals[:, None] * prior
