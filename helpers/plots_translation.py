@@ -7,6 +7,7 @@ returns nothing.
 import matplotlib.pyplot as plt
 from ipywidgets import IntSlider, SelectionSlider
 from matplotlib.colors import to_rgba
+from matplotlib.patches import Rectangle
 
 from helpers.figures import DATA, MODEL, QUIET, live, show
 
@@ -40,11 +41,12 @@ def read_as(token):
     return f"[{MEANING[token]}]" if token in MEANING else token
 
 
-def maps(alignments):
+def maps(alignments, marked=()):
     """Where the decoder looks, a panel for each language.
 
     alignments: {language: (source tokens, target tokens, shares)}, shares
-    (target, source)
+    (target, source); marked: blocks to outline, each (first row, first
+    column, rows, columns)
     """
     figure, axes = plt.subplots(
         1, len(alignments), figsize=(4.4 * len(alignments), 4.3), squeeze=False
@@ -57,7 +59,13 @@ def maps(alignments):
         picture = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         ax.set_xticks(range(len(source)), source, rotation=90, fontsize=10)
         ax.set_yticks(range(len(target)), target, fontsize=10)
-        ax.set(xlabel="where it looks", ylabel=f"what it writes: {language}")
+        ax.set(xlabel="where it looks", ylabel="what it writes")
+        ax.set_title(language)
+        for row, column, rows, columns in marked:
+            corner = column - 0.5, row - 0.5
+            ax.add_patch(
+                Rectangle(corner, columns, rows, fill=False, ec=MODEL, lw=2)
+            )
         best = [
             f"{token} at {source[int(row.argmax())]} ({row.max():.1f})"
             for token, row in zip(target, shares, strict=True)
@@ -68,7 +76,9 @@ def maps(alignments):
         figure,
         "A map per language with a row for each token that is written and a "
         "column for each English word; the darker, the more of the attention "
-        f"goes there. The largest share of each row: {'; '.join(words)}.",
+        "goes there"
+        + "; a frame is around each place where the order turns" * bool(marked)
+        + f". The largest share of each row: {'; '.join(words)}.",
     )
 
 
@@ -83,7 +93,7 @@ def follow(examples, position):
     widest = max(len(source) for source, _, _ in examples.values())
     figure, ax = plt.subplots(figsize=(8.6, 2.9))
     ax.axis("off")
-    ax.set(xlim=(0, 1), ylim=(-0.25, 1.2))
+    ax.set(xlim=(0, 1), ylim=(-0.3, 1.25))
 
     def texts(count, height):
         return [
@@ -99,6 +109,16 @@ def follow(examples, position):
         ax.plot([], [], color=QUIET, lw=1.2, ls="--")[0]
         for _ in range(longest)
     ]
+    ax.text(
+        0.5,
+        -0.25,
+        "dashed: earlier parts, each to the word with more than half of "
+        "its attention",
+        color=QUIET,
+        fontsize=9,
+        ha="center",
+        va="center",
+    )
     ax.text(0, 1.0, "reads", color=QUIET, va="center")
     ax.text(0, 0.0, "writes", color=QUIET, va="center")
 
@@ -126,8 +146,9 @@ def follow(examples, position):
             line.set_visible(weight >= 0.05)
         for k, (text, line) in enumerate(zip(below, before, strict=True)):
             there = k < len(target)
-            line.set_visible(k < position)
-            if k < position:
+            sure = k < position and bool(shares[k].max() > 0.5)
+            line.set_visible(sure)
+            if sure:
                 most = int(shares[k].argmax())
                 ends = [place(most, len(source)), place(k, len(target))]
                 line.set_data(ends, [0.9, 0.1])
@@ -146,8 +167,8 @@ def follow(examples, position):
             f"The number {number:,} and its German parts. For part "
             f"{position + 1} of {len(target)}, {target[position]}, lines go "
             "to the English words, as thick as their share of the attention; "
-            "dashed ones from the parts before it to the word that each "
-            "looked at most. "
+            "dashed ones from parts before it to the word that had more than "
+            "half of their attention. "
             f"The two largest: {listed}."
         )
 

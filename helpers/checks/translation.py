@@ -4,7 +4,15 @@ import math
 
 import torch
 
-from helpers.checks import check, diagnose, draw, draws, part, tensors
+from helpers.checks import (
+    Misconception,
+    check,
+    diagnose,
+    draw,
+    draws,
+    part,
+    tensors,
+)
 from helpers.translation_scores import clipped_counts as _clipped_counts
 from helpers.translator import beam_step as _beam_step
 
@@ -54,9 +62,9 @@ def shares(answer, random):
         "divide the scores by the square root of the size of a "
         "query": lambda q, k, r: with_scores(q, k, r, size=1),
         "the size of a query is its last dimension, not how many keys there "
-        "are": lambda q, k, r: with_scores(q, k, r, size=len(k)),
+        "are": lambda q, k, r: with_scores(q, k, r, size=k.shape[-2]),
         "each query shares out 1 among the keys: take the softmax along the "
-        "last dimension": lambda q, k, r: with_scores(q, k, r, dim=0),
+        "last dimension": lambda q, k, r: with_scores(q, k, r, dim=-2),
         "these are the scores: a softmax makes shares of "
         "them": lambda q, k, r: with_scores(
             q, k, r, lambda s, r: s.masked_fill(~r, -torch.inf)
@@ -75,6 +83,9 @@ def shares(answer, random):
             torch.tensor([True, True, False]),
         ),
     ]
+    for large in (900.0, 2000.0):
+        (two,) = tensors(([[large, 0.0]], [[1.0, 0], [1, 1], [0, 3]]))
+        cases.append((*two, torch.tensor([True, True, False])))
     # As the network uses it: (batch, heads, time, size), the mask stretched.
     always = torch.Generator().manual_seed(0)
     four = [torch.randn(2, 2, n, 4, generator=always).double() for n in (2, 3)]
@@ -86,6 +97,11 @@ def shares(answer, random):
     )
     cases += draws(make, random)
     diagnose(answer, cases, truth, mistakes, otherwise, exact_shape=True)
+    if not isinstance(answer(*cases[0]), torch.Tensor):
+        raise Misconception(
+            "the numbers are right, but the next cells need a tensor: leave "
+            "out .numpy() or .tolist()"
+        )
 
 
 @check(
@@ -146,7 +162,33 @@ def beam_step(answer, random):
     def rising(totals, log_probs, width):
         return tuple(x.flip(0) for x in best(totals, log_probs, width))
 
+    def multiplied(totals, log_probs, width):
+        places = (totals.exp()[:, None] * log_probs.exp()).flatten()
+        order = places.argsort(descending=True, stable=True)[:width]
+        size = log_probs.shape[1]
+        return order // size, order % size, places[order].log()
+
+    def product_of_logs(totals, log_probs, width):
+        table = totals[:, None] * log_probs
+        order = table.flatten().argsort(descending=True)[:width]
+        size = log_probs.shape[1]
+        return order // size, order % size, table.flatten()[order]
+
+    def total_first(totals, log_probs, width):
+        beam, token, total = best(totals, log_probs, width)
+        return total, beam, token
+
+    def not_rounded(totals, log_probs, width):
+        beam, token, total = best(totals, log_probs, width)
+        size = log_probs.shape[1]
+        return (beam * size + token) / size, token, total
+
     ways = {
+        "the three results come in the order beam, token, total": total_first,
+        "that is a part of a beam: round down, //": not_rounded,
+        "products of probabilities become 0 in the end: stay with the "
+        "logarithms, and add": multiplied,
+        "logarithms of products are added, not multiplied": product_of_logs,
         "what came before counts too: add the total of each beam to its "
         "log-probabilities": lambda *c: best(*c, prior=False),
         "these are the least likely: take the largest totals": lambda *c: best(
@@ -182,6 +224,8 @@ def beam_step(answer, random):
         )
         cases = [(*case, 2) for case in cases]
         cases.append((*cases[1][:2], 1))
+        for far in (2000, 3000):
+            cases.append((cases[1][0] - far, cases[1][1], 2))
         cases += draws(make, random)
         diagnose(
             part(answer, index, *names),
@@ -190,7 +234,12 @@ def beam_step(answer, random):
             mistakes,
             "add totals[:, None], flatten, take the width largest; place // "
             "tokens is the beam, place % tokens the token",
-            what=f"your function, of {names[index]},",
+            show=lambda *case, name=names[index]: {
+                "looking_at": name,
+                "totals": case[0],
+                "log_probs": case[1],
+                "width": case[2],
+            },
         )
 
 
@@ -234,6 +283,22 @@ def clipped_counts(answer, random):
         ),
         "the second number is how many n-grams the hypothesis has, not the "
         "reference": lambda h, r, n: count(h, r, n, None, lambda o, t: len(t)),
+        "a sentence shorter than n has 0 runs, not a negative "
+        "number": lambda h, r, n: count(
+            h, r, n, None, lambda o, t: len(h) - n + 1
+        ),
+        "first how many are right, then how many there are": lambda h, r, n: (
+            count(h, r, n).flip(0)
+        ),
+        "keep the words of a run apart, as a tuple: joined, ab c and a bc are "
+        "the same": lambda h, r, n: count(
+            *([("".join(g),) for g in grams(words, n)] for words in (h, r)), 1
+        ),
+        "both numbers count repeated runs: do not make sets": lambda h, r, n: (
+            count(
+                h, r, n, lambda o, t: len({*o} & {*t}), lambda o, t: len({*o})
+            )
+        ),
         "the second number counts every n-gram of the hypothesis, also "
         "repeated ones": lambda h, r, n: count(
             h, r, n, None, lambda o, t: len({*o})
@@ -262,6 +327,10 @@ def clipped_counts(answer, random):
         (["a", "b"], ["a", "b"], 3),
         (["a", "b", "c", "d"], ["d", "a", "b", "c"], 3),
         ([], ["a"], 1),
+        (["a"], ["a", "b"], 3),
+        ([], ["a", "b", "a"], 3),
+        (["ab", "c"], ["a", "bc"], 2),
+        (["a", "bc", "d"], ["ab", "c", "d"], 2),
     ]
     otherwise = (
         "count the runs of n neighbours of both; (sum of the smaller counts, "

@@ -8,7 +8,9 @@ import torch
 
 def by_exp(query, key, real):
     scores = torch.einsum("...ts,...ls->...tl", query, key)
-    weights = (scores / math.sqrt(query.shape[-1])).exp() * real
+    scores = (scores / math.sqrt(query.shape[-1])).masked_fill(~real, -1e30)
+    largest = scores.amax(dim=-1, keepdim=True)
+    weights = (scores - largest).exp() * real
     return weights / weights.sum(dim=-1, keepdim=True)
 
 

@@ -47,6 +47,21 @@ def probabilities(totals, log_probs, width):
     return beam, token, total.exp()
 
 
+def by_products(totals, log_probs, width):
+    table = totals.exp()[:, None] * log_probs.exp()
+    order = table.flatten().argsort(descending=True, stable=True)[:width]
+    tokens = log_probs.shape[1]
+    return order // tokens, order % tokens, table.flatten()[order].log()
+
+
+def joined(h, r, n):
+    ours, theirs = (
+        Counter("".join(words[i : i + n]) for i in range(len(words) - n + 1))
+        for words in (h, r)
+    )
+    return (ours & theirs).total(), ours.total()
+
+
 def grams(words, n):
     return [tuple(words[i : i + n]) for i in range(len(words) - n + 1)]
 
@@ -95,7 +110,14 @@ WRONG = {
             ~r, -torch.inf
         ),
         "along the last dimension": lambda q, k, r: (
-            scores(q, k).masked_fill(~r, -torch.inf).softmax(0)
+            scores(q, k).masked_fill(~r, -torch.inf).softmax(-2)
+        ),
+        "yours [[nan": lambda q, k, r: (
+            (scores(q, k).exp() * r)
+            / (scores(q, k).exp() * r).sum(-1, keepdim=True)
+        ),
+        "need a tensor": lambda q, k, r: (
+            scores(q, k).masked_fill(~r, -torch.inf).softmax(-1).tolist()
         ),
         "Not right: softmax over the keys": lambda q, k, r: (
             (2 * scores(q, k)).masked_fill(~r, -torch.inf).softmax(-1)
@@ -114,6 +136,14 @@ WRONG = {
         "return the new totals": without_before,
         "by falling total": upside_down,
         "Not right: add totals": probabilities,
+        "in the order beam, token, total": lambda t, p, w: (
+            *best(t, p, w)[2:],
+            *best(t, p, w)[:2],
+        ),
+        "become 0 in the end": by_products,
+        "are added, not multiplied": lambda t, p, w: best(
+            0 * t, t[:, None] * p, w
+        ),
         "return three things": lambda t, p, w: best(t, p, w)[:2],
     },
     "clipped_counts": {
@@ -129,6 +159,15 @@ WRONG = {
         ),
         "not single words": lambda h, r, n: (clipped(h, r, 1), len(h)),
         "the last n-gram is missing": last_missing,
+        "0 runs, not a negative": lambda h, r, n: (
+            clipped(h, r, n),
+            len(h) - n + 1,
+        ),
+        "first how many are right": lambda h, r, n: (
+            len(grams(h, n)),
+            clipped(h, r, n),
+        ),
+        "keep the words of a run apart": joined,
         "Not right: count the runs": lambda h, r, n: (
             clipped(h, r, n) + 1,
             len(grams(h, n)),

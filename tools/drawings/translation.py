@@ -39,22 +39,35 @@ def two_orders():
             if language == "English":
                 colour = {0: RIGHT, 1: MODEL, 6: RIGHT, 7: MODEL}.get(k, DATA)
             if language == "Chinese":
-                colour = {0: RIGHT, 2: MODEL, 6: RIGHT, 8: MODEL}.get(k, DATA)
+                colour = {
+                    0: RIGHT,
+                    1: RIGHT,
+                    2: MODEL,
+                    6: RIGHT,
+                    7: RIGHT,
+                    8: MODEL,
+                }
+                colour = colour.get(k, DATA)
             canvas.box(x, y - 15, width, 30, word, color=colour, size=11)
             places[language, k] = x + width / 2, y
             x += width + gap
     # (English, German) and (English, Chinese): what says the same.
-    to_german = {0: 2, 1: 0, 2: 4, 3: 5, 4: 6, 6: 9, 7: 7}
-    to_chinese = {0: 0, 1: 2, 2: 3, 3: 4, 4: 5, 6: 6, 7: 8}
+    to_german = {0: (2, 3), 1: (0,), 2: (4,), 3: (5,), 4: (6,)}
+    to_german |= {6: (9, 10), 7: (7,)}
+    to_chinese = {0: (0, 1), 1: (2,), 2: (3,), 3: (4,), 4: (5,)}
+    to_chinese |= {6: (6, 7), 7: (8,)}
     for source, links, side in (
         ("German", to_german, -1),
         ("Chinese", to_chinese, 1),
     ):
-        for k, other in links.items():
+        for k, others in links.items():
+            colour = {0: RIGHT, 1: MODEL, 6: RIGHT, 7: MODEL}.get(k, DATA)
             x1, y1 = places["English", k]
-            x2, y2 = places[source, other]
-            colour = {0: RIGHT, 1: MODEL, 6: RIGHT, 7: MODEL}.get(k, QUIET)
-            canvas.line([x1, x2], [y1 + 15 * side, y2 - 15 * side], colour, 2)
+            for other in others:
+                x2, y2 = places[source, other]
+                canvas.line(
+                    [x1, x2], [y1 + 15 * side, y2 - 15 * side], colour, 2
+                )
     canvas.text(
         450, 20, f"{NUMBER:,}: lines join what means the same", size=12
     )
@@ -87,7 +100,7 @@ def encoder_and_decoder():
     # The encoder.
     words = ["<s>", *source, "</s>"]
     for k, word in enumerate(words):
-        canvas.box(left + 68 * k, 370, 60, 28, word, color=DATA, size=10)
+        canvas.box(left + 68 * k, 370, 62, 28, word, color=DATA, size=9)
         canvas.arrow(left + 68 * k + 30, 368, left + 68 * k + 30, 328)
     canvas.box(
         left,
@@ -103,7 +116,7 @@ def encoder_and_decoder():
     )
     for k in range(4):
         x = left + 68 * k + 30
-        canvas.arrow(x, 274, x, 204)
+        canvas.arrow(x, 274, x, 218)
         canvas.array(x - 12, 100, 6, 1, 16, color=DATA, fill=pale(DATA, 0.4))
     canvas.text(172, 82, "memory: (4, 64), a vector per token", size=11)
     # The decoder.
@@ -149,10 +162,12 @@ def encoder_and_decoder():
     canvas.text(
         right + wide / 2, 56, "the next token, at every place", size=11
     )
-    canvas.arrow(
-        left + 252, 150, right - 4, 232, GRADIENT, bend=0.15, width=2.5
-    )
-    canvas.text(370, 128, "keys and values", size=10, color=GRADIENT)
+    canvas.line(
+        [left + 12, left + 12, left + 252, left + 252],
+        [206, 214, 214, 206], GRADIENT, 2,
+    )  # fmt: skip
+    canvas.arrow(left + 252, 214, right - 4, 237, GRADIENT, width=2.5)
+    canvas.text(368, 206, "keys and values", size=10, color=GRADIENT)
     canvas.text(
         430,
         414,
@@ -181,7 +196,7 @@ def beams():
     canvas.box(30, 140, 60, 32, "<s>", color=QUIET)
     ends = {}
     for k, (word, share) in enumerate(first.items()):
-        y = 80 + 110 * k - (20 if k == 2 else 0)
+        y = 74 + 100 * k
         kept = word in second
         canvas.arrow(
             92, 156, 208, y + 16, MODEL if kept else QUIET, dashed=not kept
@@ -232,8 +247,9 @@ def beams():
         if pair == best[-1]:
             words.append("the likeliest")
         canvas.text(
-            674, y + 16, ", ".join(words), size=11, anchor="left", bold=True
-        )
+            674, y + 16, ", ".join(words), size=11, anchor="left", bold=True,
+            color=QUIET if pair == greedy else MODEL,
+        )  # fmt: skip
     canvas.text(
         410,
         326,
@@ -242,7 +258,7 @@ def beams():
         size=11,
         color=QUIET,
     )
-    canvas.text(255, 22, "first token", size=11, bold=True)
+    canvas.text(255, 14, "first token", size=11, bold=True)
     canvas.text(540, 14, "second token", size=11, bold=True)
     return canvas, (
         "A beam search of width 2. After the start: the 0.5, a 0.4, no 0.1, "
@@ -261,18 +277,16 @@ def clipped():
 
     hypothesis = ["ein", "und", "ein", "und", "zwan", "zig"]
     reference = ["drei", "und", "zwan", "zig"]
-    canvas = Canvas(760, 250)
-    rows = (("translation", hypothesis, 60), ("reference", reference, 130))
-    left = {}
-    for word in reference:
-        left[word] = left.get(word, 0) + 1
+    canvas = Canvas(760, 236)
+    rows = (("translation", hypothesis, 36), ("reference", reference, 96))
+    # Which words count; of two alike, the one whose neighbour counts too.
+    filled = {"translation": (3, 4, 5), "reference": (1, 2, 3)}
+    common = clipped_counts(hypothesis, reference, 1)[0]
+    assert len(filled["translation"]) == common
     for name, words, y in rows:
         canvas.text(20, y, name, anchor="left", bold=True)
         for k, word in enumerate(words):
-            good = True
-            if name == "translation":
-                good = left.get(word, 0) > 0
-                left[word] = left.get(word, 0) - 1
+            good = k in filled[name]
             canvas.box(
                 140 + 96 * k,
                 y - 16,
@@ -283,7 +297,7 @@ def clipped():
                 fill=None if good else "white",
             )
     said = []
-    for n, y in ((1, 186), (2, 214)):
+    for n, y in ((1, 144), (2, 172)):
         right, total = clipped_counts(hypothesis, reference, n)
         name = "single words" if n == 1 else "pairs of neighbours"
         canvas.text(
@@ -295,14 +309,15 @@ def clipped():
         said.append(f"{name} {right} of {total}")
     canvas.text(
         380,
-        24,
-        "each counts as often as the reference has it: the second "
+        212,
+        "each counts as often as the reference has it: one of the two "
         '"und" does not',
         size=11,
         color=QUIET,
     )
     return canvas, (
         f"A translation, {' '.join(hypothesis)}, and its reference, "
-        f"{' '.join(reference)}. Words that count are filled: "
+        f"{' '.join(reference)}. Filled are those that count: "
+        "the second und, zwan and zig. "
         f"{'; '.join(said)}."
     )
