@@ -30,6 +30,8 @@ from tests.course.twins import (
     shoes,
     speed,
     training,
+    translation_scores,
+    translator,
     vae,
     without_labels,
     wordpiece,
@@ -57,6 +59,8 @@ INTRODUCED = {
     "wordpiece": "bert",
     "bert": "bert",
     "cues": "bert",
+    "translator": "translation",
+    "translation_scores": "translation",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -94,6 +98,8 @@ TWINS = {
     "wordpiece": wordpiece.TWINS,
     "bert": bert.TWINS,
     "cues": cues.TWINS,
+    "translator": translator.TWINS,
+    "translation_scores": translation_scores.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
