@@ -92,7 +92,9 @@ def install_group(name):
         print(f"{without_pip(missing, '--no-deps ')}\n{INSTEAD}")
         return False
     packages = ", ".join(re.split("[=>]", package)[0] for package in missing)
-    size = re.match(r"# About (\d+ MB)", group_file(name).read_text("utf-8"))
+    size = re.match(
+        r"# About (\d+ MB)", group_file(name).read_text(encoding="utf-8")
+    )
     print(f"Installing {packages}: up to {size[1]}, once.")
     done = pip_install(["--no-deps", *missing])
     if done.returncode:

@@ -22,7 +22,7 @@ from tools.book.icons import keep_used_icons
 from tools.book.pages import page, teachers, wrong_answers
 from tools.contents import load
 from tools.install import explain, python_in, run
-from tools.notebook_files import ROOT, as_stored, code_cells, read
+from tools.notebook_files import ROOT, as_stored, code_cells, read, tags
 from tools.refresh import client
 
 HERE = Path(__file__).parent
@@ -33,8 +33,6 @@ VENV = ROOT / ".venv-book"
 REQUIREMENTS = HERE / "requirements.txt"
 LIVE = '<div class="live"'
 RECORD = """\
-import sys
-sys.path.insert(0, {root!r})
 from tools.book.frames import record
 record({folder!r}, {topic!r})"""
 
@@ -62,16 +60,17 @@ def main():
 def draw_figures(chapter):
     """Execute a notebook that has live figures, and keep their pictures."""
     if "Run this cell to move the sliders" not in chapter.path.read_text(
-        "utf-8"
+        encoding="utf-8"
     ):
         return
     print(f"{chapter.topic}: drawing what moves", flush=True)
     folder = FRAMES / chapter.topic
     shutil.rmtree(folder, ignore_errors=True)
     notebook = read(chapter.path)
-    filled = {"root": str(ROOT), "folder": str(folder), "topic": chapter.topic}
+    filled = {"folder": str(folder), "topic": chapter.topic}
     cell = nbformat.v4.new_code_cell(RECORD.format(**filled))
-    notebook.cells.insert(0, cell)
+    setup = ["setup" in tags(cell) for cell in notebook.cells].index(True)
+    notebook.cells.insert(setup + 1, cell)  # it makes the course importable
     client(notebook, chapter.path.parent).execute()
     drawn = [
         output.data["text/html"]
@@ -91,7 +90,9 @@ def write_sources(chapters):
     (SOURCE / "originals").mkdir()
     for chapter in chapters:
         bare = SOURCE / "originals" / chapter.path.name
-        bare.write_text(as_stored(without_outputs(chapter.path)), "utf-8")
+        bare.write_text(
+            as_stored(without_outputs(chapter.path)), encoding="utf-8"
+        )
         figures = None
         stored = FRAMES / chapter.topic / "figures.json"
         if stored.exists():
@@ -100,7 +101,9 @@ def write_sources(chapters):
                 (static / "live").mkdir(exist_ok=True)
                 shutil.copy(path, static / "live")
         made = page(chapter.path, static / "pictures", figures)
-        (SOURCE / chapter.path.name).write_text(as_stored(made), "utf-8")
+        (SOURCE / chapter.path.name).write_text(
+            as_stored(made), encoding="utf-8"
+        )
     (SOURCE / "teachers.md").write_text(teachers(), encoding="utf-8")
     expected = wrong_answers(chapters)
     (SOURCE / "wrong_answers.md").write_text(expected, encoding="utf-8")
@@ -117,7 +120,11 @@ def without_outputs(path):
 
 def index(chapters):
     """The first page: what the course is, and its parts."""
-    lines = ["# Inside BigModel", "", (HERE / "welcome.md").read_text("utf-8")]
+    lines = [
+        "# Inside BigModel",
+        "",
+        (HERE / "welcome.md").read_text(encoding="utf-8"),
+    ]
     for part, group in groupby(chapters, key=lambda chapter: chapter.part):
         group = list(group)
         lines += [f"## {part}", ""]
@@ -136,7 +143,7 @@ def set_up():
     python = python_in(str(VENV))
     ready = VENV / ".ready"
     wanted = REQUIREMENTS.read_text(encoding="utf-8")
-    if not ready.exists() or ready.read_text("utf-8") != wanted:
+    if not ready.exists() or ready.read_text(encoding="utf-8") != wanted:
         print(f"Setting up {VENV.name}: a minute, once.", flush=True)
         pip = [python, "-m", "pip", "install", "--quiet"]
         for command in (
