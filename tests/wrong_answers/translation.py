@@ -112,13 +112,6 @@ WRONG = {
         "along the last dimension": lambda q, k, r: (
             scores(q, k).masked_fill(~r, -torch.inf).softmax(-2)
         ),
-        "yours [[nan": lambda q, k, r: (
-            (scores(q, k).exp() * r)
-            / (scores(q, k).exp() * r).sum(-1, keepdim=True)
-        ),
-        "need a tensor": lambda q, k, r: (
-            scores(q, k).masked_fill(~r, -torch.inf).softmax(-1).tolist()
-        ),
         "Not right: softmax over the keys": lambda q, k, r: (
             (2 * scores(q, k)).masked_fill(~r, -torch.inf).softmax(-1)
         ),
