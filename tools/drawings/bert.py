@@ -88,7 +88,8 @@ def longest_first():
         )  # fmt: skip
         start += length
     return canvas, (
-        f"The word {word!r} is cut from the left into {', '.join(pieces)}: "
+        f"The word {word!r} is cut from the left into {len(pieces)} pieces, "
+        f"{', '.join(pieces)}: "
         "each time the longest piece of the vocabulary that fits is taken."
     )
 
