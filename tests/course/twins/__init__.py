@@ -17,6 +17,7 @@ from tests.course.twins import (
     attribution,
     boxes,
     costs,
+    ctc,
     detector,
     distributed,
     engine,
@@ -25,7 +26,9 @@ from tests.course.twins import (
     flow,
     generated,
     model,
+    recogniser,
     shoes,
+    speech,
     speed,
     training,
     vae,
@@ -51,6 +54,9 @@ INTRODUCED = {
     "flow": "generation",
     "generated": "generation",
     "vae": "generation",
+    "speech": "speech_recognition",
+    "ctc": "speech_recognition",
+    "recogniser": "speech_recognition",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -85,6 +91,9 @@ TWINS = {
     "flow": flow.TWINS,
     "generated": generated.TWINS,
     "vae": vae.TWINS,
+    "speech": speech.TWINS,
+    "ctc": ctc.TWINS,
+    "recogniser": recogniser.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
