@@ -143,7 +143,7 @@ def by_seed(rows, columns, live_row=None):
         xticks=range(len(columns)), xticklabels=columns, ylim=(0, 102),
         ylabel="correct, in %",
     )  # fmt: skip
-    ax.legend(loc="lower left", fontsize=9, title="trained on")
+    ax.legend(loc="lower center", fontsize=9, title="trained on")
     show(figure, "Means over the seeds: " + "; ".join(said) + ".")
 
 
@@ -166,7 +166,7 @@ def lit_letters(log_probs, samples):
     show(
         figure,
         "Above, the spectrogram; below, the probability of the blank, dashed, "
-        "and of each letter, a narrow peak over its sound. The likeliest "
+        "and of each letter, a narrow peak. The likeliest "
         f"symbol of each step, _ for the blank: {shown}. Read: "
         f"{to_text(collapse(path))!r}.",
     )
@@ -180,7 +180,7 @@ def reading(net, sounds):
     answers = {title: listen(net, s).exp() for title, s in sounds.items()}
     longest = max(len(s) for s in sounds.values()) / RATE
     figure, (top, bottom) = plt.subplots(
-        2, 1, figsize=(8.4, 4), sharex=True, height_ratios=(1, 1)
+        2, 1, figsize=(8.4, 5), sharex=True, height_ratios=(1, 1.4)
     )
     image = top.imshow(
         np.zeros((40, 10)), origin="lower", aspect="auto", cmap="viridis",
@@ -282,7 +282,11 @@ def _letters(ax, probs, times):
         for t in range(len(probs)):
             near = probs[max(0, t - 2) : t + 3, c]
             if probs[t, c] > 0.25 and probs[t, c] == near.max():
-                name = "\N{OPEN BOX}" if LETTERS[c] == " " else LETTERS[c]
+                name = LETTERS[c].replace(" ", "space")
                 ax.text(
-                    times[t], probs[t, c] + 0.03, name, ha="center", size=10
+                    times[t],
+                    probs[t, c] + 0.03,
+                    name,
+                    ha="center",
+                    size=10 if len(name) == 1 else 8,
                 )

@@ -75,7 +75,7 @@ def mu_law(answer, random):
             torch.round((x + 1) / 2 * 255)
         ),
     }
-    # Close below and above the middle between two codes, at both ends, so
+    # Close to the middle between two codes, at both ends, so
     # that a slightly different curve gets another code.
     cases = [
         (sample([place]),)
@@ -128,14 +128,15 @@ def collapse(answer, random):
         "the blanks are out, but a run of one letter is one letter": some,
         "a letter may come again later in a word: only a run is made "
         "one": each_once,
-        "a letter also begins where another one ends, without a blank "
+        "a letter also begins where another ends, without a blank "
         "between": only_blanks_part,
         "the first frame counts too": lambda path: truth(path[1:]),
         "from left to right, please": lambda path: truth(path)[::-1],
     }
     cases = [
-        ([3],), ([0],), ([1, 1, 2],), ([3, 3],), ([3, 0, 3],), ([3, 3, 0, 0, 7],),
-        ([3, 7, 3],), ([0, 3, 0, 3, 3, 0],), ([7, 7, 3, 3, 0, 3],),
+        ([3],), ([0],), ([1, 1, 2],), ([3, 3],), ([3, 0, 3],),
+        ([3, 3, 0, 0, 7],), ([3, 7, 3],), ([0, 3, 0, 3, 3, 0],),
+        ([7, 7, 3, 3, 0, 3],),
     ]  # fmt: skip
     cases += draws(draw, random)
 
