@@ -39,7 +39,11 @@ def said_and_read(draw):
     count = draw.turn(1, 3)
     said = ["b " + text(draw) for _ in range(count)]
     read = [text(draw) for _ in range(count)]
-    return (said, read, draw.turn(list, str.split)), {}
+    return (said, read, draw.turn("letters", "words")), {}
+
+
+def use_error_rate(side, said, read, of):
+    return side.error_rate(said, read, list if of == "letters" else str.split)
 
 
 TWINS = {
@@ -47,5 +51,5 @@ TWINS = {
     "ctc_step": Twin(one_step),
     "ctc_loss": Twin(some_steps),
     "edit_distance": Twin(two_texts),
-    "error_rate": Twin(said_and_read),
+    "error_rate": Twin(said_and_read, use_error_rate),
 }
