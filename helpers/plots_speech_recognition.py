@@ -33,8 +33,8 @@ def waveforms(sounds):
     show(
         figure,
         f"The samples of {len(sounds)} sounds over time, each swinging "
-        f"between -0.8 and 0.8: {lengths}. Each has its own outline; the "
-        "same word by another voice looks as different as another word.",
+        f'between -0.8 and 0.8: {lengths}. Both "seven" have two bumps with '
+        'a narrow waist between them, at other times; "three" has one.',
     )
 
 
@@ -50,8 +50,11 @@ def mu_law_curve(codes_of):
     size = np.logspace(-3, 0, 200)
     step = 2 * np.log(256) / 255 * (size + 1 / 255)
     right.loglog(size, step, color=MODEL, label="mu-law")
-    right.loglog(size, 0 * size + 2 / 255, "--", color=QUIET)
-    right.set(xlabel="size of the sample", ylabel="from a code to the next")
+    right.loglog(
+        size, 0 * size + 2 / 255, "--", color=QUIET, label="equal steps"
+    )
+    right.legend(loc="upper left")
+    right.set(xlabel="size of the sample", ylabel="step to the next code")
     share = float(((codes > 63.5) & (codes < 191.5)).double().mean())
     show(
         figure,
@@ -67,24 +70,25 @@ def mu_law_curve(codes_of):
 def mel_pictures(sounds):
     """The log-mel spectrograms of several sounds: {title: samples}."""
     figure, axes = plt.subplots(
-        1, len(sounds), figsize=(8.6, 2.9), sharey=True
+        1, len(sounds), figsize=(8.6, 2.9), sharex=True, sharey=True
     )
+    longest = max(map(len, sounds.values()))
     for ax, (title, samples) in zip(axes, sounds.items(), strict=True):
         mel = log_mel(torch.as_tensor(samples)[None])[0]
         image = ax.imshow(
             mel, origin="lower", aspect="auto", cmap="viridis", vmin=-9.2,
             vmax=5, extent=(0, len(samples) / RATE, 0.5, 40.5),
         )  # fmt: skip
-        ax.set(title=title, xlabel="seconds")
+        ax.set(title=title, xlabel="seconds", xlim=(0, longest / RATE))
     axes[0].set_ylabel("mel band")
     figure.colorbar(image, ax=axes, label="log power", shrink=0.9)
     show(
         figure,
         f"Log-mel spectrograms of {len(sounds)} sounds, "
         f"{', '.join(sounds)}: time to the right, 40 bands upwards, bright "
-        "where there is power. Seven begins with the hiss of s, bright in "
-        "the upper bands only; vowels are bright stripes in the lower and "
-        "middle bands.",
+        'where there is power. In both "seven" a bright vowel, a '
+        "dark gap and a second vowel follow each other; across the narrow, "
+        "evenly spaced stripes of the pitch run broader bright regions.",
     )
 
 
@@ -104,7 +108,7 @@ def filters(mel_filters):
     wide = [int((mel_filters[:, k] > 0).sum()) for k in (3, 33)]
     show(
         figure,
-        "40 triangles over 0 to 4,000 Hz, narrow and close together on the "
+        "40 triangles over 60 to 3,800 Hz, narrow and close together on the "
         "left, wide on the right. Two are marked: the fourth gathers "
         f"{wide[0]} of the 129 frequencies, the thirty-fourth {wide[1]}.",
     )
@@ -127,9 +131,9 @@ def by_seed(rows, columns, live_row=None):
         some = [row for row in rows if row["trained_on"] == kind]
         for j, column in enumerate(columns):
             values = [100 * row[column] for row in some]
-            place = j + 0.2 * (k - 1)
+            place = j + 0.2 * (k - 1) + 0.04 * np.arange(-1, len(values) - 1)
             ax.plot(
-                [place] * len(values), values, marker, color=colour,
+                place, values, marker, color=colour,
                 alpha=0.75, label=kind if j == 0 else None,
             )  # fmt: skip
             said.append(f"{kind}, {column}: {np.mean(values):.0f} %")
@@ -140,7 +144,8 @@ def by_seed(rows, columns, live_row=None):
             "*", color=RIGHT, ms=10, label="here, just now",
         )  # fmt: skip
     ax.set(
-        xticks=range(len(columns)), xticklabels=columns, ylim=(0, 102),
+        xticks=range(len(columns)), ylim=(0, 102),
+        xticklabels=[c.replace("people", "people (digits)") for c in columns],
         ylabel="correct, in %",
     )  # fmt: skip
     ax.legend(loc="lower center", fontsize=9, title="trained on")
@@ -155,11 +160,14 @@ def lit_letters(log_probs, samples):
     _picture(top, samples)
     probs = log_probs.exp()
     times = np.arange(len(probs)) * STEP
-    bottom.plot(times, probs[:, BLANK], color=QUIET, lw=1, ls="--")
+    bottom.plot(
+        times, probs[:, BLANK], color=QUIET, lw=1, ls="--", label="blank"
+    )
+    bottom.legend(loc="center right", fontsize=9)
     _letters(bottom, probs, times)
     bottom.set(
         xlabel="seconds", ylabel="probability", ylim=(0, 1.25),
-        xlim=(0, len(samples) / RATE),
+        xlim=(-0.03, len(samples) / RATE),
     )  # fmt: skip
     path = probs.argmax(dim=1)
     shown = "".join(LETTERS[n] for n in path)
@@ -220,7 +228,7 @@ def reading(net, sounds):
             line.set_xdata([until, until])
         path = probs[: int(until / STEP) + 1].argmax(dim=1)
         read = to_text(collapse(path))
-        caption.set_text(f"said: {sound}      read so far: {read}")
+        caption.set_text(f"said: {sound}      read up to here: {read}")
         return (
             f"The spectrogram of {sound!r}, and below it the letters that "
             f"have lit up until {until:.1f} seconds. Read so far: {read!r}."
@@ -231,7 +239,7 @@ def reading(net, sounds):
         draw,
         sound=SelectionSlider(options=list(sounds), description="said"),
         until=FloatSlider(
-            longest, min=0, max=longest, step=STEP, description="until (s)"
+            0.32, min=0, max=longest, step=STEP, description="until (s)"
         ),
     )
 

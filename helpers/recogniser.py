@@ -177,11 +177,14 @@ def joined(voices, draw, num_words=(2, 5)):
 def train_recogniser(
     net, sources, num_steps, seed=0, batch_size=24, peak_lr=3e-3, hidden=0.0,
     noise=0.0, num_words=(2, 5), report=None,
+    example=None,
 ):  # fmt: skip
     """Trains on joined words by CTC; the loss of each step.
 
     sources: a list of what by_voice gives, drawn from equally often.
     noise: up to how loud white noise is, as a share of the samples' spread;
+    report: print the mean loss every so many steps, and with it the
+    likeliest path of `example`, the samples of a sound.
     hidden: the probability with which a stripe of bands and one of frames
     is hidden (SpecAugment, D. Park et al., 2019).
     """
@@ -214,7 +217,12 @@ def train_recogniser(
         losses.append(loss.item())
         if report and not (step + 1) % report:
             recent = sum(losses[-report:]) / report
-            print(f"step {step + 1:5}  loss {recent:.3f}", flush=True)
+            path = ""
+            if example is not None:
+                symbols = listen(net, example).argmax(dim=1)
+                path = "".join(LETTERS[symbol] for symbol in symbols)
+                net.train()
+            print(f"step {step + 1:4}  loss {recent:.2f}  {path}", flush=True)
     net.eval()
     return losses
 

@@ -5,13 +5,14 @@ import math
 import torch
 
 from helpers.checks import Misconception, check, diagnose, draws, tensors
+from helpers.checks._guard import clean_switches
 from helpers.ctc import NEVER
 from helpers.ctc import collapse as _collapse
 from helpers.ctc import ctc_step as _ctc_step
 from helpers.ctc import edit_distance as _edit_distance
 from helpers.speech import mu_law as _mu_law
 
-LEAST = -50.0  # a logarithm below which two probabilities are alike: 0
+LEAST = -1e5  # a logarithm below which a probability is as good as 0
 
 
 @check(
@@ -131,6 +132,14 @@ def collapse(answer, random):
         "a letter also begins where another ends, without a blank "
         "between": only_blanks_part,
         "the first frame counts too": lambda path: truth(path[1:]),
+        "the first symbol is lost: it has nothing before it, and "
+        "counts": lambda path: [
+            s for t, s in enumerate(path) if t and s and s != path[t - 1]
+        ],
+        "at i = 0, path[i - 1] is the last symbol, not one "
+        "before": lambda path: [
+            s for i, s in enumerate(path) if s and s != path[i - 1]
+        ],
         "from left to right, please": lambda path: truth(path)[::-1],
     }
     cases = [
@@ -157,6 +166,7 @@ def ctc_step(answer, random):
         alpha = torch.tensor(low[:size], dtype=torch.float64)
         if random.random() < 0.3:
             alpha[2:] = NEVER
+        alpha = alpha - random.choice((0, 0, 300, 1000))
         jump = [
             k % 2 == 1 and k > 1 and random.random() < 0.6 for k in range(size)
         ]
@@ -168,9 +178,9 @@ def ctc_step(answer, random):
 
     def step(
         alpha, log_probs, jump, stay=True, one=True, two="jump",
-        join=torch.logsumexp, add=True, back=False,
+        join=torch.logsumexp, add=True, back=False, low=NEVER,
     ):  # fmt: skip
-        never = torch.full((2,), NEVER, dtype=torch.float64)
+        never = torch.full((2,), low, dtype=torch.float64)
         if back:
             by_one = torch.cat([alpha[1:], never[:1]])
             by_two = torch.cat([alpha[2:], never])
@@ -191,6 +201,21 @@ def ctc_step(answer, random):
     def around(alpha, log_probs, jump):
         by_one, by_two = alpha.roll(1), alpha.roll(2)
         by_two = torch.where(jump, by_two, NEVER)
+        ways = torch.stack([alpha, by_one, by_two])
+        return torch.logsumexp(ways, 0) + log_probs
+
+    def times(alpha, log_probs, jump):
+        never = torch.full((2,), NEVER, dtype=torch.float64)
+        by_one = torch.cat([never[:1], alpha[:-1]])
+        by_two = torch.cat([never, alpha[:-2]]) * jump
+        ways = torch.stack([alpha, by_one, by_two])
+        return torch.logsumexp(ways, 0) + log_probs
+
+    def hundred(alpha, log_probs, jump):
+        low = torch.full((2,), -100.0, dtype=torch.float64)
+        by_one = torch.cat([low[:1], alpha[:-1]])
+        by_two = torch.cat([low, alpha[:-2]])
+        by_two = torch.where(jump, by_two, -100.0)
         ways = torch.stack([alpha, by_one, by_two])
         return torch.logsumexp(ways, 0) + log_probs
 
@@ -217,6 +242,13 @@ def ctc_step(answer, random):
         "paths go forwards: the state before is at k - 1, not at k + 1": with_(
             back=True
         ),
+        "0 is the logarithm of 1, not of 0: where nothing can come from, "
+        "NEVER": with_(low=0.0),
+        "-100 is not low enough, an alpha is soon lower: NEVER": hundred,
+        "a logarithm times False is 0, the logarithm of 1: NEVER where there "
+        "is no jump": times,
+        "exp of a low logarithm is 0 for a computer: torch.logsumexp takes "
+        "care of that": with_(join=lambda ways, d: ways.exp().sum(d).log()),
         "roll brings the last state to the front: nothing comes before state "
         "0": around,
         "probabilities are multiplied: add the logarithms": lambda a, p, j: (
@@ -241,8 +273,20 @@ def ctc_step(answer, random):
                     [-0.2, -1.8, NEVER, NEVER, NEVER],
                     [-1.0, -0.9, -0.8, -2.0, -3.0],
                 ),
+                ([-900.0, -901.0, -902.0], [-0.5, -0.25, -1.0]),
+                (
+                    [-901.0, -902.0, -903.0, -901.5, -900.5],
+                    [-0.5, -1.0, -2.0, -0.7, -0.3],
+                ),
             ),
-            ([f, f, f], [f, f, f, t, f], [f, f, f, f, f], [f, f, f, t, f]),
+            (
+                [f, f, f],
+                [f, f, f, t, f],
+                [f, f, f, f, f],
+                [f, f, f, t, f],
+                [f, f, f],
+                [f, f, f, t, f],
+            ),
             strict=True,
         )
     ]
@@ -256,18 +300,19 @@ def ctc_step(answer, random):
                 "needs its gradient, so stay with torch's functions from "
                 "alpha to the result"
             )
-        if result.is_floating_point():
-            return torch.clamp(result.double(), min=LEAST)
-        return result
+        return reachable(result) if result.is_floating_point() else result
+
+    def reachable(values):
+        """A sign in place of the logarithm of 0, however it is written."""
+        return torch.where(values < LEAST, 1.0, values.double())
 
     def clamped(function):
-        def one(alpha, log_probs, jump):
-            return torch.clamp(function(alpha, log_probs, jump), min=LEAST)
-
-        return one
+        return lambda alpha, log_probs, jump: reachable(
+            function(alpha, log_probs, jump)
+        )
 
     def expected(alpha, log_probs, jump):
-        return clamped(plain)(alpha, log_probs, jump)
+        return reachable(plain(alpha, log_probs, jump))
 
     otherwise = (
         "logsumexp of alpha, alpha moved by one, and alpha moved by two "
@@ -281,13 +326,33 @@ def ctc_step(answer, random):
         otherwise,
         exact_shape=True,
     )
-    alpha, log_probs, jump = cases[0]
-    result = answer(alpha, log_probs.clone().requires_grad_(), jump)
+    function = getattr(answer, "answer", answer)  # the guard gives copies
+    for case in cases[1], cases[3]:
+        ours, yours = gradients(plain, *case), gradients(function, *case)
+        if yours is None or not torch.allclose(ours, yours, atol=1e-6):
+            raise Misconception(
+                "the numbers are right, but their gradient is not, and "
+                "training needs it, through alpha and through log_probs: "
+                "return what torch's functions make of both, without "
+                "detach, and with torch.logsumexp"
+            )
+
+
+def gradients(step, alpha, log_probs, jump):
+    """Of a step's reachable states, by alpha and by log_probs; or None."""
+    alpha, log_probs = (x.clone().requires_grad_() for x in (alpha, log_probs))
+    with clean_switches():
+        result = step(alpha, log_probs, jump)
+    result = result[result > LEAST]
     if not result.requires_grad:
-        raise Misconception(
-            "the numbers are right, but training needs their gradient: stay "
-            "with torch's functions from alpha to the result"
-        )
+        return None
+    weights = torch.arange(1.0, 1 + len(result), dtype=result.dtype)
+    found = torch.autograd.grad(
+        (weights * result).sum(), (alpha, log_probs), allow_unused=True
+    )
+    if any(grad is None for grad in found):
+        return None
+    return torch.cat(found)
 
 
 @check(
@@ -347,6 +412,8 @@ def edit_distance(answer, random):
         ),
         "the first row and the first column are not 0: to make n letters of "
         "nothing takes n edits": corner,
+        "of a list each word counts as one: do not join the words, compare "
+        "them": lambda a, b: table("".join(a), "".join(b)),
         "that is the difference of the lengths": lambda a, b: abs(
             len(a) - len(b)
         ),

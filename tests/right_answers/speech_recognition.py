@@ -5,6 +5,7 @@ from itertools import groupby
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 
 def in_numpy(x):
@@ -53,13 +54,12 @@ def state_by_state(alpha, log_probs, jump):
     return torch.stack(result) + log_probs
 
 
-def in_probabilities(alpha, log_probs, jump):
-    most = alpha.max()
-    p = (alpha - most).exp()
-    total = p.clone()
-    total[1:] = total[1:] + p[:-1]
-    total[2:] = total[2:] + p[:-2] * jump[2:]
-    return total.log() + most + log_probs
+def padded(alpha, log_probs, jump):
+    one = F.pad(alpha, (1, 0), value=-1e30)[:-1]
+    two = F.pad(alpha, (2, 0), value=-1e30)[:-2].masked_fill(~jump, -1e30)
+    most = torch.maximum(torch.maximum(alpha, one), two).detach()
+    total = sum((way - most).exp() for way in (alpha, one, two))
+    return most + total.log() + log_probs
 
 
 def pairs_of_logarithms(alpha, log_probs, jump):
@@ -110,7 +110,7 @@ RIGHT = {
     },
     "ctc_step": {
         "state by state": state_by_state,
-        "in probabilities, the largest taken out": in_probabilities,
+        "padded, the largest taken out": padded,
         "pairs of logarithms, with -inf": pairs_of_logarithms,
     },
     "edit_distance": {

@@ -12,16 +12,17 @@ from tools.drawings.canvas import Canvas, pale
 VIRIDIS = {"cmap": "viridis"}
 
 
-def a_word(word="seven"):
-    """The samples of a word, by the first voice of the validation part."""
-    clips = load_speech().validation.of("kokoro")
-    return clips.samples(clips.texts.tolist().index(word))
+def a_word(word="seven", voice="af_heart"):
+    """The samples of a word, the first sound of the notebook."""
+    clips = load_speech().train
+    chosen = (clips.texts == word) & (clips.voices == voice)
+    return clips.samples(chosen.nonzero()[0][0])
 
 
 @drawing
 def sound_to_mel():
     """A sound, three of its windows, their columns, the whole picture."""
-    canvas = Canvas(820, 330)
+    canvas = Canvas(800, 330)
     x = torch.from_numpy(a_word())
     mel = (log_mel(x[None])[0] + 9.2) / 14
     left, width, middle = 20, 330, 110
@@ -30,7 +31,7 @@ def sound_to_mel():
     xs = [left + width * i / len(x) for i in range(0, len(x), every)]
     ys = [middle - 55 * v for v in x[::every].tolist()]
     canvas.line(xs, ys, color=DATA, width=0.7)
-    zoom, columns = 45, (14, 20, 26)  # three windows, drawn apart
+    zoom, columns = 45, (21, 25, 38)  # three windows, drawn apart
     wide = width * WINDOW / len(x)
     for k, (frame, colour) in enumerate(
         zip(columns, (RIGHT, MODEL, GRADIENT), strict=True)
@@ -62,9 +63,9 @@ def sound_to_mel():
     canvas.text(402, 112, "Fourier,", size=10)
     canvas.text(402, 130, "bands, log", size=10)
     canvas.text(450, 24, "log-mel spectrogram", bold=True, anchor="left")
-    canvas.image(450, 46, mel.flip(0).numpy(), 340, 220, **VIRIDIS)
-    canvas.text(620, 284, f"{mel.shape[1]} columns, one every 10 ms", size=11)
-    canvas.text(620, 304, f"{NUM_MELS} bands, low sounds below", size=11)
+    canvas.image(450, 46, mel.flip(0).numpy(), 330, 220, **VIRIDIS)
+    canvas.text(615, 284, f"{mel.shape[1]} columns, one every 10 ms", size=11)
+    canvas.text(615, 304, f"{NUM_MELS} bands, low sounds below", size=11)
     return canvas, (
         f"The word seven as {len(x):,} samples. Windows of {WINDOW} samples, "
         f"one every {HOP}, each become a column of {NUM_MELS} bands; side by "
@@ -80,8 +81,8 @@ def ctc_lattice():
     symbols, jump = states_of(to_numbers(text))
     names = [LETTERS[s] for s in symbols]
     last = len(symbols) - 1
-    canvas = Canvas(820, 310)
-    x0, y0, dx, dy = 120, 70, 88, 52
+    canvas = Canvas(800, 310)
+    x0, y0, dx, dy = 116, 70, 86, 52
 
     def place(t, s):
         return x0 + dx * t, y0 + dy * s
@@ -155,7 +156,7 @@ def deepspeech():
     }
     channels = net.body[0][0].out_channels
     hidden = net.rnn.hidden_size
-    canvas = Canvas(820, 240)
+    canvas = Canvas(800, 240)
     y = 56
     canvas.box(14, y, 120, 84, color=QUIET)
     canvas.text(74, y + 26, "log-mel", bold=True, size=11)
@@ -163,28 +164,28 @@ def deepspeech():
     canvas.box(176, y, 166, 84, color=DATA)
     canvas.text(259, y + 20, "two convolutions", bold=True, size=11)
     canvas.text(259, y + 42, f"7 wide, {channels} channels", size=10)
-    canvas.text(259, y + 62, "every second place", size=10)
+    canvas.text(259, y + 62, "each: every 2nd place", size=10)
     canvas.box(384, y, 200, 84, color=MODEL)
     canvas.text(484, y + 20, "a GRU, both ways", bold=True, size=11)
     canvas.arrow(404, y + 42, 564, y + 42, MODEL)
     canvas.arrow(564, y + 62, 404, y + 62, MODEL)
-    canvas.box(634, y, 160, 84, color=RIGHT)
-    canvas.text(714, y + 20, "letters", bold=True, size=11)
-    canvas.text(714, y + 42, f"{len(LETTERS)} probabilities", size=10)
-    canvas.text(714, y + 62, "for each 40 ms", size=10)
-    for x1, x2 in ((134, 176), (342, 384), (584, 634)):
+    canvas.box(630, y, 160, 84, color=RIGHT)
+    canvas.text(710, y + 20, "letters", bold=True, size=11)
+    canvas.text(710, y + 42, f"{len(LETTERS)} probabilities", size=10)
+    canvas.text(710, y + 62, "for each 40 ms", size=10)
+    for x1, x2 in ((134, 176), (342, 384), (584, 630)):
         canvas.arrow(x1 + 2, y + 42, x2 - 2, y + 42, width=2)
     for x, text in (
         (259, f"{channels} x frames / 4"),
         (484, f"2 x {hidden} numbers, from"),
-        (714, "a to z, space, blank"),
+        (710, "a to z, space, blank"),
     ):
         canvas.text(x, y + 108, text, size=10)
     canvas.text(484, y + 130, "what was and what comes", size=10)
-    for x, name in ((259, "body"), (484, "rnn"), (714, "letters")):
+    for x, name in ((259, "body"), (484, "rnn"), (710, "letters")):
         canvas.text(x, y - 22, f"{sizes[name]:,} parameters", size=10)
     total = sum(sizes.values())
-    canvas.text(410, 220, f"together {total:,} parameters", bold=True, size=11)
+    canvas.text(400, 220, f"together {total:,} parameters", bold=True, size=11)
     return canvas, (
         "From left to right: a log-mel spectrogram, 40 bands by frames; two "
         f"convolutions to {channels} channels, each keeping every second "
