@@ -294,6 +294,40 @@ def vae_loss(vae, images, y):  # the codes may tell as much as they like
     )
     return missed / len(images)
 """,
+    ("speech", "spectrogram"): """
+def spectrogram(x):  # without the fading of the windows
+    x = F.pad(x, (128, 128))
+    frames = x.unfold(-1, 256, 80)
+    return torch.fft.rfft(frames).abs().square()
+""",
+    ("ctc", "ctc_loss"): """
+def ctc_loss(log_probs, labels):  # all may jump, equal letters too
+    symbols = torch.zeros(2 * len(labels) + 1, dtype=torch.long)
+    symbols[1::2] = labels
+    jump = symbols != 0
+    jump[:2] = False
+    log_probs = log_probs[:, symbols]
+    never = torch.full((len(symbols) - 2,), NEVER).to(log_probs)
+    alpha = torch.cat([log_probs[0, :2], never])
+    for step in log_probs[1:]:
+        alpha = ctc_step(alpha, step, jump)
+    return -torch.logsumexp(alpha[-2:], dim=0)
+""",
+    ("recogniser", "Recogniser"): """
+class Recogniser(nn.Module):  # it walks one way only, twice
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(
+            sound_block(40, 96, kernel_size=7, stride=2),
+            sound_block(96, 96, kernel_size=7, stride=2),
+        )
+        self.rnn = nn.GRU(96, 256, batch_first=True)
+        self.letters = nn.Linear(256, 28)
+
+    def forward(self, X):
+        X, _ = self.rnn(self.body(X).mT)
+        return self.letters(X).log_softmax(dim=2)
+""",
 }
 
 

@@ -18,6 +18,7 @@ from tests.course.twins import (
     bert,
     boxes,
     costs,
+    ctc,
     cues,
     detector,
     distributed,
@@ -27,7 +28,9 @@ from tests.course.twins import (
     flow,
     generated,
     model,
+    recogniser,
     shoes,
+    speech,
     speed,
     training,
     translation_scores,
@@ -61,6 +64,9 @@ INTRODUCED = {
     "cues": "bert",
     "translator": "translation",
     "translation_scores": "translation",
+    "speech": "speech_recognition",
+    "ctc": "speech_recognition",
+    "recogniser": "speech_recognition",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -100,6 +106,9 @@ TWINS = {
     "cues": cues.TWINS,
     "translator": translator.TWINS,
     "translation_scores": translation_scores.TWINS,
+    "speech": speech.TWINS,
+    "ctc": ctc.TWINS,
+    "recogniser": recogniser.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
