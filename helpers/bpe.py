@@ -7,12 +7,11 @@ can write any text.
 
 import re
 from collections import Counter, defaultdict
+from itertools import pairwise
 
 # A word with the space before it, a number, signs, or blanks: no unit ever
 # reaches over the edge of one of these pieces.
-PIECES = re.compile(
-    r" ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+"
-)
+PIECES = re.compile(r" ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+")
 
 
 def merge(units, pair):
@@ -40,7 +39,7 @@ def train_bpe(text, num_merges):
     words = [(tuple(word), count) for word, count in counts.items()]
     pairs, where, merges = Counter(), defaultdict(set), []
     for i, (word, count) in enumerate(words):
-        for pair in zip(word, word[1:], strict=False):
+        for pair in pairwise(word):
             pairs[pair] += count
             where[pair].add(i)
     while pairs and len(merges) < num_merges:
@@ -48,11 +47,11 @@ def train_bpe(text, num_merges):
         merges.append(best)
         for i in where.pop(best):
             word, count = words[i]
-            for pair in zip(word, word[1:], strict=False):
+            for pair in pairwise(word):
                 pairs[pair] -= count
             word = merge(word, best)
             words[i] = word, count
-            for pair in zip(word, word[1:], strict=False):
+            for pair in pairwise(word):
                 pairs[pair] += count
                 where[pair].add(i)
         del pairs[best]
@@ -95,7 +94,7 @@ class Tokenizer:
     def _numbers(self, piece):
         units = tuple(piece)
         while len(units) > 1:
-            pairs = zip(units, units[1:], strict=False)
+            pairs = pairwise(units)
             best = min(pairs, key=lambda pair: self.rank.get(pair, len(self)))
             if best not in self.rank:
                 break

@@ -7,10 +7,7 @@ from typing import NamedTuple
 from helpers.data import DATA_FOLDER, DataError, how_to_restore
 
 TEXT = DATA_FOLDER / "shakespeare.txt.bz2"
-CHECKSUM = (
-    "fd08e83bd7cdfaa3ca82848fb7f8faea"
-    "3f668f3a387dd6c3462338a721291993"
-)
+CHECKSUM = "fd08e83bd7cdfaa3ca82848fb7f8faea3f668f3a387dd6c3462338a721291993"
 END_OF_PLAY = "\n\f\n"  # between two plays, and nowhere else
 CHOOSING = "A Winter's Tale"  # settings are chosen on this play
 TESTING = "Twelfth Night"  # and this one is read once, at the end

@@ -14,6 +14,7 @@ import zipfile
 
 from helpers.shakespeare import END_OF_PLAY, TEXT
 
+
 def plain(markdown):
     """The text of a play without its markup.
 

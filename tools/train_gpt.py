@@ -27,6 +27,7 @@ from helpers.transformer import GPT
 SEED = 0
 STEPS = 7000
 BATCH = 16
+LR = 3e-3  # lower than for the short training: not tuned
 VOCABULARY = 1024
 SHAPE = {"max_length": 128, "d_model": 96, "num_heads": 4, "num_layers": 4}
 
@@ -53,7 +54,7 @@ def store(path=WEIGHTS, num_steps=STEPS):
             print(f"step {step}, {spent:.0f} CPU s", flush=True)
 
     losses = train_gpt(
-        model, ids, num_steps, SEED, batch_size=BATCH, watch=watch
+        model, ids, num_steps, SEED, batch_size=BATCH, lr=LR, watch=watch
     )
     seconds = time.process_time() - start
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters")
