@@ -44,6 +44,8 @@ def train_bpe(text, num_merges):
             where[pair].add(i)
     while pairs and len(merges) < num_merges:
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
+        if pairs[best] < 1:
+            break
         merges.append(best)
         for i in where.pop(best):
             word, count = words[i]

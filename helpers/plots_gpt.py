@@ -63,7 +63,7 @@ def parts(rows_of):
             )  # fmt: skip
     axes.axvline(means["all of it"], color=QUIET, linestyle=":", zorder=0)
     axes.set_yticks(range(len(order)), order)
-    axes.set(xlabel="bits per character after 400 steps", xlim=(0, None))
+    axes.set(xlabel="bits per character after 600 steps", xlim=(0, None))
     axes.legend(loc="upper left", bbox_to_anchor=(0.1, 1.0))
     told = "; ".join(
         f"{part} {np.mean([row['bits'] for row in rows_of[part]]):.2f} and "

@@ -111,9 +111,7 @@ def merge(answer, random):
         """What was joined is joined with what follows, if it fits."""
         result = []
         for unit in units:
-            if (result and (result[-1], unit) == pair) or (
-                result and result[-1] + unit == pair[0] + pair[1]
-            ):
+            if result and result[-1] + unit == "".join(pair):
                 result[-1] += unit
             else:
                 result.append(unit)
@@ -248,7 +246,7 @@ def attend(answer, random):
     ]
     cases = [tuple(c.double() if c.dtype != torch.bool else c for c in case)
              for case in cases]  # fmt: skip
-    cases += draws(draw_case, random) + [batched(random), batched(random)]
+    cases += [*draws(draw_case, random), batched(random), batched(random)]
     otherwise = (
         "scores = query @ key transposed, divided by the root of the size; "
         "-inf where mask is False; softmax; times value"

@@ -164,7 +164,8 @@ def llama_differences():
     canvas = Canvas(860, 240)
     rows = (
         ("layer normalisation", "RMSNorm", "scales, but subtracts no mean"),
-        ("learned positions", "RoPE", "turns queries and keys: scores depend on distance"),
+        ("learned positions", "RoPE", "turns queries and keys:"
+         " scores depend on distance"),
         ("MLP with GELU", "SwiGLU", "one layer opens the gates of another"),
         ("one key per head", "one key for 3 heads",
          "keys and values are shared: less to keep"),
