@@ -17,27 +17,27 @@ COUNTS = ("0", "1", "2", "4", "8")
 MARKERS = "osD^vP*"
 
 
-def way_down(curve, final, table):
+def way_down(curve, table):
     """Bits per character against steps, beside the line of the table."""
-    steps = [*curve, 1500]
-    bits = [*curve.values(), final]
+    steps, bits = [*curve], [*curve.values()]
     figure, axes = plt.subplots(figsize=(6.5, 3.2))
     axes.plot(steps, bits, "o-", color=MODEL)
     axes.axhline(table, color=DATA, linestyle="--")
-    axes.text(60, table - 0.04, "the table of counts", color=DATA, va="top")
+    axes.text(20, table - 0.04, "the table of counts", color=DATA, va="top")
     axes.text(400, np.interp(400, steps, bits) + 0.1, "the GPT", color=MODEL)
     axes.set(
         xlabel="steps",
         ylabel="bits per character",
-        title="A Winter's Tale, not trained on",
-        ylim=(min(min(bits), table) - 0.3, max(bits) + 0.1),
+        title="The Winter's Tale (beginning), not trained on",
+        ylim=(min(*bits, table) - 0.3, max(bits) + 0.1),
     )
     show(
         figure,
-        "Bits per character of a play not trained on. The GPT falls from "
-        f"{bits[0]:.2f} after {steps[0]} steps to {bits[3]:.2f} after "
-        f"{steps[3]:,} and {final:.2f} after 1,500; the dashed line of the "
-        f"table of counts is at {table:.2f}.",
+        "Bits per character of the beginning of a play not trained on. The "
+        f"GPT falls from {bits[0]:.2f} after {steps[0]} steps to "
+        f"{bits[3]:.2f} after {steps[3]:,} and {bits[-1]:.2f} after "
+        f"{steps[-1]:,}; the dashed line of the table of counts is at "
+        f"{table:.2f}.",
     )
 
 
@@ -51,7 +51,7 @@ def parts(rows_of):
     figure, axes = plt.subplots(figsize=(7.5, 3.4))
     looks = (
         ("bits", "o", DATA, "as reported by the loss"),
-        ("last_token_only", "|", MODEL, "asked for unseen tokens only"),
+        ("last_token_only", "|", MODEL, "after the end of a window only"),
     )
     for key, marker, colour, words in looks:
         for at, part in enumerate(order):
@@ -73,8 +73,8 @@ def parts(rows_of):
     show(
         figure,
         "Bits per character of each variant, a circle for each of three "
-        "seeds as the loss reports them, a bar where only unseen tokens were "
-        f"asked for. Means: {told}.",
+        "seeds as the loss reports them, a bar where only the "
+        f"character after the end of a window was asked for. Means: {told}.",
     )
 
 
@@ -127,12 +127,13 @@ def seven_tasks(rows_of):
 
 def next_token(model, tokenizer, probabilities):
     """Sliders for temperature and k: the next token, and a text."""
-    line = "HAMLET\nI am the"
+    line = "Enter KING"
     ids = tokenizer.encode(line)
     with torch.no_grad():
         logits = model(torch.tensor([ids]))[0, -1]
     order = logits.argsort(descending=True)
-    names = [repr(tokenizer.units[i])[1:-1] for i in order[:LIKELIEST]]
+    units = [tokenizer.units[i] for i in order[:LIKELIEST]]
+    names = [repr(unit)[1:-1].replace(" ", "␣") for unit in units]
     figure, (axes, page) = plt.subplots(
         1, 2, figsize=(9, 3.8), width_ratios=(1, 1.1)
     )
@@ -142,6 +143,7 @@ def next_token(model, tokenizer, probabilities):
     axes.set(xlabel="probability of the next token", xlim=(0, 1))
     title = axes.set_title("")
     page.axis("off")
+    page.set_title("␣ is a blank; a text drawn so:")
     words = page.text(
         0, 1, "", va="top", family="monospace", fontsize=9,
         transform=page.transAxes,
@@ -172,7 +174,7 @@ def next_token(model, tokenizer, probabilities):
         title.set_text(f"all other tokens together: {rest:.2f}")
         words.set_text(write(temperature, k))
         return (
-            f"After 'HAMLET, I am the', at temperature {temperature:.1f} "
+            f"After {line!r}, at temperature {temperature:.1f} "
             f"with the {k} likeliest of {len(logits)} tokens, the likeliest "
             f"token {names[0]!r} has a probability of {shown[0]:.2f}, and "
             f"all tokens beyond the first {LIKELIEST} together {rest:.2f}. "

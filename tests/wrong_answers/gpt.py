@@ -147,7 +147,9 @@ WRONG = {
         "is not hidden": zeros,
         "for every token": only_k,
         "those are the logits": lambda x, t, k: cut(x, k) / t,
-        "divide the logits": lambda x, t, k: (cut(x, k) / t).softmax(0) ** 2,
+        "temperature, set those": lambda x, t, k: (
+            (cut(x, k) / t).softmax(0) ** 2
+        ),
     },
     "prompt": {
         "no blank after": lambda e, q: lines(e, q, end=" -> "),

@@ -14,10 +14,10 @@ TIME, SIZE = 6, 4
 @drawing
 def byte_pairs():
     """Three joins on four words."""
-    canvas = Canvas(800, 250)
-    words = [tuple(w) for w in ("then", "these", "other", "her")]
+    canvas = Canvas(820, 250)
+    words = [tuple(w) for w in ("then", "other", "rather", "her")]
     steps = [(None, words)]
-    for pair in (("t", "h"), ("th", "e"), ("the", "r")):
+    for pair in (("h", "e"), ("t", "he"), ("the", "r")):
         words = [merge(word, pair) for word in words]
         steps.append((pair, words))
     for row, (pair, words) in enumerate(steps):
@@ -37,8 +37,9 @@ def byte_pairs():
             x += 24
     counts = [sum(map(len, words)) for _, words in steps]
     return canvas, (
-        "The words then, these, other and her, cut into characters, and "
-        "after three joins: t and h, th and e, the and r. The four words "
+        "The words then, other, rather and her, cut into characters, and "
+        "after three joins, each of the most "
+        "frequent pair: h and e, t and he, the and r. The four words "
         f"take {counts[0]} units first, then {counts[1]}, {counts[2]} and "
         f"{counts[3]}."
     )
