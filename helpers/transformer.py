@@ -12,6 +12,18 @@ from torch import nn
 from torch.nn import functional as F
 
 
+def attend(query, key, value, mask):
+    """What each query gathers: (..., time, size of the values).
+
+    query: (..., time, size), key: (..., length, size), value: (..., length,
+    any size), mask: boolean, broadcastable to (..., time, length), True
+    where a query may look.
+    """
+    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    least = torch.finfo(scores.dtype).min
+    return scores.masked_fill(~mask, least).softmax(dim=-1) @ value
+
+
 class Attention(nn.Module):
     """Multi-head attention: every position gathers from those it may see.
 
