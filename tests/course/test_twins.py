@@ -259,6 +259,21 @@ def flow_loss(net, images, y, drop=0.1):  # the velocity points backwards
 def frechet_distance(A, B):  # without the covariances
     return (A.mean(dim=0) - B.mean(dim=0)).square().sum()
 """,
+    ("translator", "greedy"): """
+def greedy(net, source, max_length=32):  # goes on behind the end
+    memory, real = net.encode(source), source != PAD
+    target = torch.full((len(source), 1), BEGIN, device=source.device)
+    while target.shape[1] < max_length:
+        token = net.decode(target, memory, real)[:, -1].argmax(dim=-1)
+        target = torch.cat([target, token[:, None]], dim=1)
+    return target
+""",
+    ("translation_scores", "clipped_counts"): """
+def clipped_counts(hypothesis, reference, n):  # nothing is clipped
+    ours, theirs = ngrams(hypothesis, n), ngrams(reference, n)
+    found = sum(count for gram, count in ours.items() if gram in theirs)
+    return found, ours.total()
+""",
     ("wordpiece", "longest_match"): """
 def longest_match(word, vocabulary):  # a rest that is unknown is left out
     pieces, start = [], 0
