@@ -5,6 +5,8 @@ returns nothing. What hangs on trained weights differs a little between
 machines, and the cells that show it are not compared.
 """
 
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -64,7 +66,7 @@ def parts(rows_of):
     axes.axvline(means["all of it"], color=QUIET, linestyle=":", zorder=0)
     axes.set_yticks(range(len(order)), order)
     axes.set(xlabel="bits per character after 600 steps", xlim=(0, None))
-    axes.legend(loc="upper left", bbox_to_anchor=(0.1, 1.0))
+    axes.legend(loc="center left", bbox_to_anchor=(0.08, 0.5))
     told = "; ".join(
         f"{part} {np.mean([row['bits'] for row in rows_of[part]]):.2f} and "
         f"{means[part]:.2f}"
@@ -95,26 +97,24 @@ def seven_tasks(rows_of):
             linewidth=1, alpha=0.6,
         )  # fmt: skip
         exchanged = [row["exchanged"] for row in rows]
-        axes.plot([5.3], [np.mean(exchanged)], marker, color=colour)
-        axes.vlines(
-            [5.3], min(exchanged), max(exchanged), color=colour, linewidth=1
-        )
-        ends.append([np.mean(exchanged), task, colour])
+        ends.append((np.mean(exchanged), task, colour, marker, exchanged))
         told.append(
             f"{task} {mean[0]:.2f}, {mean[2]:.2f}, {mean[4]:.2f}, and "
             f"{np.mean(exchanged):.2f} with exchanged answers"
         )
-    ends.sort()
-    heights = [end[0] for end in ends]
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + 0.075)
-    for height, (_, task, colour) in zip(heights, ends, strict=True):
-        axes.text(5.5, height, task, color=colour, va="center")
-    axes.set_xticks([*places, 5.3], [*COUNTS, "8, answers\nexchanged"])
+    lowest = -1.0  # of the next name
+    for i, (mean, task, colour, marker, values) in enumerate(sorted(ends)):
+        at = 4.9 + 0.14 * i
+        axes.plot([at], [mean], marker, color=colour)
+        axes.vlines([at], min(values), max(values), color=colour, lw=1)
+        lowest = max(mean - 0.02, lowest + 0.075)
+        axes.plot([at + 0.08, 6.1], [mean, lowest], color=colour, lw=0.5)
+        axes.text(6.15, lowest, task, color=colour, va="center")
+    axes.set_xticks([*places, 5.32], [*COUNTS, "8, answers\nexchanged"])
     axes.set(
         xlabel="examples in the text",
         ylabel="share answered exactly",
-        xlim=(-0.2, 6.7),
+        xlim=(-0.2, 7.2),
         ylim=(-0.03, 1.03),
     )
     show(
@@ -140,10 +140,12 @@ def next_token(model, tokenizer, probabilities):
     bars = axes.barh(range(LIKELIEST), [0] * LIKELIEST, color=MODEL)
     axes.set_yticks(range(LIKELIEST), names, family="monospace", fontsize=9)
     axes.invert_yaxis()
-    axes.set(xlabel="probability of the next token", xlim=(0, 1))
+    axes.set(
+        xlabel="probability of the next token (␣ is a blank)", xlim=(0, 1)
+    )
     title = axes.set_title("")
     page.axis("off")
-    page.set_title("␣ is a blank; a text drawn so:")
+    page.set_title("a text, drawn with these settings")
     words = page.text(
         0, 1, "", va="top", family="monospace", fontsize=9,
         transform=page.transAxes,
@@ -162,7 +164,7 @@ def next_token(model, tokenizer, probabilities):
                 )
         lines = []
         for one in tokenizer.decode(said).split("\n"):
-            lines += [one[i : i + 48] for i in range(0, len(one), 48)] or [""]
+            lines += textwrap.wrap(one, 46) or [""]
         return "\n".join(lines[:15])
 
     def draw(temperature, k):

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from helpers.gpt import bits_per_character, load_gpt, train_gpt
+from helpers.gpt import LR, bits_per_character, load_gpt, train_gpt
 from helpers.in_context import TASKS, accuracy, draw_examples, shuffled
 from helpers.llama import load_llama, smollm2_file
 from helpers.shakespeare import load_shakespeare
@@ -176,7 +176,7 @@ def curve():
         torch.manual_seed(seed)
         model = GPT(1024, **SHAPE)
         start = time.process_time()
-        train_gpt(model, train, CURVE_STEPS, seed)
+        train_gpt(model, train, CURVE_STEPS, seed, lr=LR)
         seconds = time.process_time() - start
         rows.append({
             "model": "1,500 steps",
