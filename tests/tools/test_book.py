@@ -219,7 +219,7 @@ class Links(HTMLParser):
             self.targets.add(found["href"])
         elif tag == "link" and found.get("rel") in ("stylesheet", "preload"):
             self.loaded.add(found["href"])
-        elif "src" in found:
+        elif not found.get("src", "data:").startswith("data:"):
             self.loaded.add(found["src"])
 
 
