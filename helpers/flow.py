@@ -19,7 +19,7 @@ ANY = 10  # the class of a picture of which nothing is said
 SIDE = 28
 
 
-class Block(nn.Module):
+class ResidualBlock(nn.Module):
     """Two convolutions and a way around them (He and others, 2016).
 
     What is known of the picture, its time and class, scales and shifts the
@@ -61,12 +61,12 @@ class UNet(nn.Module):
         )
         self.classes = nn.Embedding(ANY + 1, known)
         self.first = nn.Conv2d(4, width, 3, padding=1)
-        self.fine = Block(width, width, known)
+        self.fine = ResidualBlock(width, width, known)
         self.down = nn.Conv2d(width, 2 * width, 3, stride=2, padding=1)
-        self.coarse1 = Block(2 * width, 2 * width, known)
-        self.coarse2 = Block(2 * width, 2 * width, known)
+        self.coarse1 = ResidualBlock(2 * width, 2 * width, known)
+        self.coarse2 = ResidualBlock(2 * width, 2 * width, known)
         self.up = nn.Conv2d(2 * width, width, 3, padding=1)
-        self.joined = Block(2 * width, width, known)
+        self.joined = ResidualBlock(2 * width, width, known)
         self.norm = nn.GroupNorm(8, width)
         self.last = nn.Conv2d(width, 4, 3, padding=1)
         nn.init.zeros_(self.last.weight)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-from helpers.checks import check, diagnose, draw, draws, uniform
+from helpers.checks import check, diagnose, draw, draws, tensors, uniform
 
 SIZES = [
     (1, 1),
@@ -240,6 +240,8 @@ def without(answer, random):
         ),
         "that switches images off: units are the columns of features": rows,
         "a unit that is off gives 0, not 1": raised,
+        "activations below 0 belong to the answer too: set only the columns "
+        "of `units` to 0": lambda f, w, b, u: _without(f.relu(), w, b, u),
         "only one unit is off: switch off all of `units`": first_only,
         "those are the activations: multiply them by the weights and add the "
         "bias": lambda f, w, b, u: (
@@ -257,5 +259,10 @@ def without(answer, random):
         "transposed weights and add the bias"
     )
     none = draw(random, (2, 3), (4, 3), 4)
-    cases = [*draws(case, random), (*none, [])]
+    below = tensors(
+        ([[-1.5, 0.5]], [[0.5, 1.0]], [0.25], [1]),
+        ([[-2.0, 1.5, 0.5]], [[1.0, 0.5, 2.0]], [-0.75], [1]),
+    )
+    below = [(*case[:-1], [1]) for case in below]
+    cases = [*below, *draws(case, random), (*none, [])]
     diagnose(answer, cases, _without, mistakes, otherwise)

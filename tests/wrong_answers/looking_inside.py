@@ -160,7 +160,7 @@ WRONG = {
         "not a count or a position; features [[7.13": the_count,
     },
     "without": {
-        "features [[-1.12": (
+        "activations below 0 belong to the answer too": (
             "def without(features, weight, bias, units):\n"
             "    kept = features.clamp(min=0)\n"
             "    kept[:, units] = 0\n"
@@ -175,6 +175,6 @@ WRONG = {
         "is changed on the way": in_place,
         "those are probabilities": lambda *case: off(*case).softmax(dim=1),
         "those are classes": lambda *case: off(*case).argmax(dim=1),
-        "add the bias; features [[0.2, 1.06]]": to_mean,
+        "add the bias; features [[-1.5, 0.5]]": to_mean,
     },
 }

@@ -14,7 +14,7 @@ TIME, SIZE = 6, 4
 @drawing
 def byte_pairs():
     """Three joins on four words."""
-    canvas = Canvas(820, 250)
+    canvas = Canvas(800, 250)
     words = [tuple(w) for w in ("then", "other", "rather", "her")]
     steps = [(None, words)]
     for pair in (("h", "e"), ("t", "he"), ("the", "r")):
@@ -48,7 +48,7 @@ def byte_pairs():
 @drawing
 def gpt_attention():
     """Query, key and value, scores, mask, shares, and the average."""
-    canvas = Canvas(860, 440)
+    canvas = Canvas(800, 440)
     cell = 24
 
     def grid(x, y, rows, columns, color, name, shape, fill=None):
@@ -90,13 +90,13 @@ def gpt_attention():
         446, 50, TIME, TIME, MODEL, "shares", "each row adds up to 1",
         lambda i, j: float(shares[i, j]),
     )  # fmt: skip
-    canvas.arrow(598, 122, 690, 122, width=2)
-    canvas.text(642, 104, "times V", size=11)
+    canvas.arrow(598, 122, 660, 122, width=2)
+    canvas.text(628, 104, "times V", size=11)
     grid(470, 262, TIME, SIZE, DATA, "values V", "time × d")
-    canvas.arrow(572, 320, 690, 150, width=2)
-    grid(700, 50, TIME, SIZE, RIGHT, "gathered", "time × d")
-    canvas.text(748, 50 + high + 46, "in each row an", size=11)
-    canvas.text(748, 50 + high + 66, "average of values", size=11)
+    canvas.arrow(572, 320, 660, 150, width=2)
+    grid(670, 50, TIME, SIZE, RIGHT, "gathered", "time × d")
+    canvas.text(718, 50 + high + 46, "each row: an", size=11)
+    canvas.text(718, 50 + high + 66, "average of values", size=11)
     return canvas, (
         "Queries, time by d, times the transposed keys, d by time, divided "
         "by the root of d, give scores, time by time. Above the diagonal, "
@@ -113,7 +113,7 @@ def gpt_block():
     wide = model.tokens.embedding_dim
     inner = model.blocks[0].up.out_features
     vocabulary = model.head.out_features
-    canvas = Canvas(820, 420)
+    canvas = Canvas(800, 420)
     x = 90
     canvas.text(x + 90, 20, "the model", bold=True)
     rows = (
@@ -162,11 +162,11 @@ def gpt_block():
 @drawing
 def llama_differences():
     """Four parts in which a Llama differs from a GPT."""
-    canvas = Canvas(860, 240)
+    canvas = Canvas(800, 240)
     rows = (
         ("layer normalisation", "RMSNorm", "scales, but subtracts no mean"),
         ("learned positions", "RoPE", "turns queries and keys:"
-         " scores depend on distance"),
+         " a score knows distance"),
         ("MLP with GELU", "SwiGLU", "one layer opens the gates of another"),
         ("one key per head", "one key for 3 heads",
          "keys and values are shared: less to keep"),
@@ -185,5 +185,5 @@ def llama_differences():
         "subtracts no mean. Learned positions become RoPE, which turns "
         "queries and keys so that a score depends on the distance. The MLP "
         "with GELU becomes SwiGLU, one layer being the gates of another. "
-        "Heads with a key each become heads that share one by threes."
+        "Heads with a key each become heads of which 3 share one."
     )

@@ -92,11 +92,11 @@ def two_orders():
 @drawing
 def encoder_and_decoder():
     """The whole translator: encoder, memory, decoder, cross-attention."""
-    canvas = Canvas(860, 430)
+    canvas = Canvas(800, 430)
     source, target = english(74), german(74)
-    left, right = 40, 440
-    canvas.text(170, 22, "encoder: reads it all at once", bold=True)
-    canvas.text(610, 22, "decoder: writes one token at a time", bold=True)
+    left, right = 20, 400
+    canvas.text(150, 22, "encoder: reads it all at once", bold=True)
+    canvas.text(570, 22, "decoder: writes one token at a time", bold=True)
     # The encoder.
     words = ["<s>", *source, "</s>"]
     for k, word in enumerate(words):
@@ -118,7 +118,7 @@ def encoder_and_decoder():
         x = left + 68 * k + 30
         canvas.arrow(x, 274, x, 218)
         canvas.array(x - 12, 100, 6, 1, 16, color=DATA, fill=pale(DATA, 0.4))
-    canvas.text(172, 82, "memory: (4, 64), a vector per token", size=11)
+    canvas.text(152, 82, "memory: (4, 64), a vector per token", size=11)
     # The decoder.
     said = ["<s>", *target]
     for k, word in enumerate(said):
@@ -167,9 +167,9 @@ def encoder_and_decoder():
         [206, 214, 214, 206], GRADIENT, 2,
     )  # fmt: skip
     canvas.arrow(left + 252, 214, right - 4, 237, GRADIENT, width=2.5)
-    canvas.text(368, 206, "keys and values", size=10, color=GRADIENT)
+    canvas.text(338, 206, "keys and values", size=10, color=GRADIENT)
     canvas.text(
-        430,
+        400,
         414,
         "queries come from the decoder, keys and values from the encoder",
         size=11,
@@ -187,7 +187,7 @@ def encoder_and_decoder():
 @drawing
 def beams():
     """Beam search of width 2 where the greedy choice is not the best."""
-    canvas = Canvas(820, 340)
+    canvas = Canvas(800, 340)
     first = {"the": 0.5, "a": 0.4, "no": 0.1}
     second = {
         "the": {"cat": 0.4, "dog": 0.3, "fox": 0.3},

@@ -4,7 +4,6 @@ import time
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
 from helpers.boxes import (
     class_precisions,
@@ -34,6 +33,13 @@ RULES = {"one cell": one_cell, "every cell inside": cells_inside}
 THRESHOLDS = [0.5 + 0.05 * k for k in range(10)]  # COCO's
 
 
+class Grey(nn.Module):
+    """The one channel of a scene three times over, as BigModel reads it."""
+
+    def forward(self, X):
+        return X.expand(-1, 3, -1, -1)
+
+
 class BigModelDetector(Detector):
     """A detector that begins with BigModel's two convolutions.
 
@@ -55,19 +61,17 @@ class BigModelDetector(Detector):
             self.conv2.requires_grad_(False)
         body = [block(128, 128) for _ in range(3)]
         body[0][0].stride = (2, 2)
-        self.body = nn.Sequential(*body)
+        self.body = nn.Sequential(
+            *(Grey(), self.conv1, nn.ReLU(), nn.MaxPool2d(2)),
+            *(self.conv2, nn.ReLU(), nn.MaxPool2d(2)),
+            *body,
+        )
         heads = nn.Conv2d(128, 10, 1), nn.Conv2d(128, 4, 1)
         with torch.no_grad():
             for own, fresh in zip((self.classes, self.sides), heads, strict=1):
                 fresh.bias.copy_(own.bias)
             nn.init.normal_(heads[1].weight, std=0.01)
         self.classes, self.sides = heads
-
-    def forward(self, X):
-        X = X.expand(-1, 3, -1, -1)
-        X = F.max_pool2d(F.relu(self.conv1(X)), 2)
-        X = F.max_pool2d(F.relu(self.conv2(X)), 2)
-        return super().forward(X)
 
 
 def splits(num_scenes=4000, num_validation=500):
