@@ -14,6 +14,10 @@ RUN := $(BIN)/python -m
 # and what makes the book
 OPTIONAL ?= language book
 PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
+# Most tests side by side, a process a core; then, one after the other, those
+# that measure time. The second part runs whatever the first one says.
+TESTS = $(PYTEST) -m "not alone" -n auto --maxprocesses 4 --dist loadgroup \
+	tests || failed=1; $(PYTEST) -m alone && test -z "$$failed"
 # A Python that somebody asks for counts; python3 is only the first at hand.
 ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)
 
@@ -99,10 +103,11 @@ grade: environment
 ##   make clean        Removes the environments and everything built.
 ##
 test: environment optional lint
-	$(PYTEST)
+	$(TESTS)
 
 test-all: environment optional lint
-	$(PYTEST) --full
+	$(TESTS)
+test-all: PYTEST += --full
 
 optional: environment
 	@$(RUN) helpers.requirements $(filter-out book,$(OPTIONAL))

@@ -3,7 +3,8 @@
 A cell's tags decide: `volatile` is run but not compared, `gpu` is skipped
 where there is no GPU, and the name of an optional group means run but not
 compared where that is not installed. What `make test-all` adds is marked
-`full`.
+`full`; what nothing may run beside, because it measures time, `alone`, and
+so is every notebook.
 """
 
 import os
@@ -25,6 +26,10 @@ SANITIZE = {r"0x[0-9a-f]{6,}": "ADDRESS"}
 
 seconds = defaultdict(float)  # of each notebook that ran
 mebibytes = defaultdict(float)
+
+# The tests of a file share what it has prepared, so one process takes them
+# all; but for these files, whose many tests have nothing in common.
+SPREAD = {"test_exercises.py", "test_notebooks.py", "test_twins.py"}
 
 
 def pytest_addoption(parser):
@@ -51,8 +56,11 @@ def has_gpu():
     return torch.cuda.is_available()
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
     for item in items:
+        if item.path.name not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
         if isinstance(item, IPyNbCell):
             prepare(item)
         elif "full" in item.keywords and not config.getoption("--full"):
@@ -61,6 +69,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def prepare(cell):
+    cell.add_marker("alone")
     cell.parent.sanitize_patterns.update(SANITIZE)
     tags = cell.cell.metadata.get("tags", [])
     if {"volatile", "gpu", *absent_groups()} & set(tags):

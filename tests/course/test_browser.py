@@ -31,6 +31,7 @@ shows_sliders = pytest.mark.skipif(
     reason="JupyterLab 4 shows no slider of ipywidgets 7",
 )
 pytestmark = [
+    pytest.mark.alone,
     pytest.mark.browser,
     pytest.mark.skipif(bool(missing), reason=missing or "all is there"),
 ]

@@ -10,6 +10,8 @@ import torch
 from helpers.distributed import main, share_of_batch
 from helpers.processes import command, launch
 
+pytestmark = pytest.mark.alone
+
 # 4 whole batches an epoch, so that a run that stops after step 3 and is
 # killed after step 5 goes on within an epoch and over its end.
 SETTINGS = ("--images", 70, "--batch-size", 16, "--steps", 7, "--every", 3)

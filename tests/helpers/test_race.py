@@ -14,6 +14,8 @@ from helpers.race import plain_recipe, time_to
 from helpers.recorded import load_record
 from helpers.speed import PoolFirst
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def splits():

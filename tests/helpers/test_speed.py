@@ -8,6 +8,8 @@ from helpers.data import load_embedded
 from helpers.model import BigModel
 from helpers.speed import PerImage, PoolFirst, bfloat16_pays
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture(scope="module")
 def splits():

@@ -27,6 +27,8 @@ from tools.contents import load
 from tools.lab_driver import CHROMIUM, FLAGS
 from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, tags, topic
 
+pytestmark = pytest.mark.alone
+
 AXE = ROOT / "tests" / "vendored" / "axe.min.js"
 DRAWN = ("start_here", "backpropagation")
 TERMS = {

@@ -20,6 +20,8 @@ from tools import grade
 from tools.notebook_files import NOTEBOOKS, ROOT, code_cells, read, tags
 from tools.student import student_copy
 
+pytestmark = pytest.mark.alone
+
 SECONDS = 4
 IMPORTS = """\
 %matplotlib inline

@@ -21,6 +21,8 @@ from tests.support import write_wheel
 from tools import install
 from tools.notebook_files import ROOT
 
+pytestmark = pytest.mark.alone
+
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="needs make")
 

@@ -15,6 +15,8 @@ from tools.contents import load
 from tools.machine import Busy
 from tools.notebook_files import NOTEBOOKS, topic
 
+pytestmark = pytest.mark.alone
+
 CELLS = [
     new_code_cell("import time\nimport torch\nkept = bytearray(300 << 20)"),
     new_code_cell("X = torch.rand(10, 20) @ torch.rand(20, 30)\nX.shape"),
