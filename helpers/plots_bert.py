@@ -69,13 +69,15 @@ def meanings_by_layer(words, rows):
             line.set_text(f"{i + 1:\u2007>2}  {sentences[i]}")
         same = int(sum(row["same"][layer]))
         where = f"layer {layer}" if layer else "the table"
+        if not layer:
+            title.set_text(f"{where}: twelve times the same vector")
+            return f"Twelve sentences with {word}, in the table: one point."
         title.set_text(f"{where}: {same} of 12 agree with the nearest")
         return (
             f"Twelve sentences with {word}, after {where}, in the plane of "
             f"their two main directions, {row['shown'][layer]:.0%} of the "
             f"squared distances. For {same} of 12 the nearest sentence has "
             "the same meaning."
-            + ("" if layer else " All twelve lie on one point.")
         )
 
     live(
@@ -94,25 +96,30 @@ def meanings_by_layer(words, rows):
     )
 
 
-def layers_compared(counts, total):
-    """Share with the same meaning, per layer; counts of `total` sentences."""
+def layers_compared(counts, total, by_chance):
+    """Share with the same meaning after each layer, the first one first.
+
+    counts: of `total` sentences; by_chance: the share that is right if the
+    nearest is drawn at random
+    """
     figure, ax = plt.subplots(figsize=(6, 2.9))
     shares = [count / total for count in counts]
     low, high = zip(*(wilson_interval(c, total) for c in counts), strict=True)
-    places = range(len(counts))
-    ax.vlines(places[1:], low[1:], high[1:], color=MODEL, lw=2, alpha=0.5)
-    ax.plot(places, shares, "o-", color=MODEL)
-    ax.axhline(0.5, color=QUIET, ls=":")
-    ax.text(len(counts) - 1, 0.51, "toss of a coin", ha="right", color=QUIET)
-    ax.set_xticks(places, ["table", *map(str, places[1:])])
+    layers = range(1, len(counts) + 1)
+    ax.vlines(layers, low, high, color=MODEL, lw=2, alpha=0.5)
+    ax.plot(layers, shares, "o-", color=MODEL)
+    ax.axhline(by_chance, color=QUIET, ls=":")
+    words = "a neighbour drawn at random"
+    ax.text(len(counts), by_chance + 0.02, words, ha="right", color=QUIET)
+    ax.set_xticks(layers)
     ax.set(xlabel="layer", ylabel="nearest has the\nsame meaning")
     ax.set_ylim(0.4, 1.02)
     said = ", ".join(f"{share:.2f}" for share in shares)
     show(
         figure,
-        "Share of sentences whose nearest sentence has the same meaning, in "
-        f"the table of tokens and after each layer: {said}; with 95 % "
-        f"intervals, {total} sentences.",
+        "Share of sentences whose nearest sentence has the same meaning, "
+        f"after each layer: {said}; with 95 % intervals, {total} sentences. "
+        f"Of neighbours drawn at random {by_chance:.2f} have it.",
     )
 
 

@@ -141,7 +141,7 @@ def next_token(model, tokenizer, probabilities):
     axes.set_yticks(range(LIKELIEST), names, family="monospace", fontsize=9)
     axes.invert_yaxis()
     axes.set(
-        xlabel="probability of the next token (␣ is a blank)", xlim=(0, 1)
+        xlabel="probability of the next token (␣ is a space)", xlim=(0, 1)
     )
     title = axes.set_title("")
     page.axis("off")
@@ -187,7 +187,7 @@ def next_token(model, tokenizer, probabilities):
         figure,
         draw,
         temperature=FloatSlider(
-            0.8, min=0.1, max=2.0, step=0.1, description="temperature"
+            1.5, min=0.1, max=2.0, step=0.1, description="temperature"
         ),
         k=IntSlider(1024, min=1, max=len(logits), step=1, description="top-k"),
     )

@@ -22,7 +22,7 @@ class Texts(NamedTuple):
 
 
 def load_plays(path=TEXT):
-    """{title: text} of the 39 plays, in modern spelling.
+    """{title: text} of the 38 plays, in modern spelling.
 
     Raises DataError if the file is missing or damaged.
     """
@@ -43,7 +43,7 @@ def load_plays(path=TEXT):
 
 
 def load_shakespeare(path=TEXT):
-    """The plays as three texts: 37 to train on, one to choose, one to test.
+    """The plays as three texts: 36 to train on, one to choose, one to test.
 
     Raises DataError if the file is missing or damaged.
     """

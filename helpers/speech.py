@@ -137,7 +137,8 @@ def load_speech(folder=DATA_FOLDER):
     """Twenty words by synthetic voices: training, validation, test.
 
     No voice stands in two parts. Engines: "kokoro" (a neural network) and
-    "espeak" (rules) in all three, "flite" (recorded pieces) in test only.
+    "espeak" (rules) in all three, "flite" (models and
+    pieces of recordings) in test only.
     Raises DataError if the file is missing or damaged.
     """
     clips, part = _load("speech.npz", folder)

@@ -181,7 +181,8 @@ def _judge(judge, guard, random, right):
         return Verdict(
             "error",
             f"Your code still ran after {SECONDS} seconds and was stopped: "
-            "look for a loop that never ends. (You can stop a cell yourself: "
+            "look for a loop that never ends, or a recursion that computes "
+            "the same again and again. (You can stop a cell yourself: "
             "Interrupt the Kernel, the square in the toolbar.)",
         )
     except Exception as error:  # what an odd result does when it is read

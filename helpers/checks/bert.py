@@ -147,6 +147,10 @@ def longest_match(answer, random):
         ],
         'if some rest fits nowhere, the whole word is ["[UNK]"], not only '
         "the rest": lambda w, v: _pieces(w, v, unknown=False),
+        'a word that is unknown is ["[UNK]"]: the square brackets belong to '
+        "the piece, inside the quotation marks": lambda w, v: [
+            piece.strip("[]") for piece in _longest_match(w, v)
+        ],
         "begin at the front of the word, not at its end": _from_the_end,
         "only the first piece is there: go on with the rest of the "
         "word": lambda w, v: _longest_match(w, v)[:1],

@@ -12,6 +12,7 @@ from helpers.checks import (
     diagnose,
     draw,
     draws,
+    learns_through,
     tensors,
     uniform,
 )
@@ -169,7 +170,15 @@ def merge(answer, random):
 )
 def attend(answer, random):
     def weigh(
-        query, key, value, mask, scale=None, hide="before", dim=-1, use=True
+        query,
+        key,
+        value,
+        mask,
+        scale=None,
+        hide="before",
+        low=None,
+        dim=-1,
+        use=True,
     ):
         size = query.shape[-1]
         scores = query @ key.transpose(-2, -1)
@@ -178,7 +187,7 @@ def attend(answer, random):
         if hide == "before":
             scores = scores.masked_fill(~mask, least)
         if hide == "inverted":
-            scores = scores.masked_fill(mask, least)
+            scores = scores.masked_fill(mask, low or least)
         if hide == "zero":
             scores = scores.masked_fill(~mask, 0)
         weights = scores.softmax(dim=dim)
@@ -215,6 +224,10 @@ def attend(answer, random):
         "-inf": mistaken(hide="no"),
         "the mask is True where a position may look, and you hide just "
         "that: ~mask": mistaken(hide="inverted"),
+        "the mask is True where a position may look, and that is where you "
+        "hide: ~mask (nan comes from a query that sees nothing)": mistaken(
+            hide="inverted", low=-math.inf
+        ),
         "a score of 0 is not hidden, since e to the 0 is 1: use "
         "-inf": mistaken(hide="zero"),
         "hide before the softmax, not after it: now the shares do not add up "
@@ -253,7 +266,29 @@ def attend(answer, random):
         "scores = query @ key transposed, divided by the root of the size; "
         "-inf where mask is False; softmax; times value"
     )
-    diagnose(answer, cases, _attend, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        answer,
+        cases,
+        _attend,
+        mistakes,
+        otherwise,
+        exact_shape=True,
+        kind="a tensor",
+    )
+    # What a GPT is built of: weights in single precision, which learn.
+    vectors = [torch.randn(2, 3, dtype=torch.float32) for _ in range(3)]
+    mask = torch.ones(2, 2, dtype=torch.bool).tril()
+    made = answer(*vectors, mask)
+    if made.dtype != torch.float32:
+        raise Misconception(
+            f"the numbers are right, but float32 comes in and {made.dtype} "
+            "goes out, which the next layer cannot use: keep the type"
+        )
+    for at, name in enumerate(("the query", "the key", "the value")):
+        one = [
+            v.clone().requires_grad_(at == i) for i, v in enumerate(vectors)
+        ]
+        learns_through(answer, (*one, mask), name)
 
 
 @check(

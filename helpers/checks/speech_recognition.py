@@ -342,7 +342,7 @@ def gradients(step, alpha, log_probs, jump):
     """Of a step's reachable states, by alpha and by log_probs; or None."""
     alpha, log_probs = (x.clone().requires_grad_() for x in (alpha, log_probs))
     with clean_switches():
-        result = step(alpha, log_probs, jump)
+        result = step(alpha.clone(), log_probs.clone(), jump)
     result = result[result > LEAST]
     if not result.requires_grad:
         return None
@@ -435,3 +435,7 @@ def edit_distance(answer, random):
         "take, plus 1 if these differ"
     )
     diagnose(answer, cases, truth, mistakes, otherwise)
+    # As long as what the next cells compare: a recursion without a table
+    # would never come to its end.
+    long = "one two three four", "on to thre foure"
+    diagnose(answer, [long], truth, {}, otherwise)

@@ -68,6 +68,21 @@ def shares(answer, random):
         "them": lambda q, k, r: with_scores(
             q, k, r, lambda s, r: s.masked_fill(~r, -torch.inf)
         ),
+        "a number like -100 hides nothing where the real scores lie lower: "
+        "mask with minus infinity": lambda q, k, r: with_scores(
+            q, k, r, lambda s, r: s.masked_fill(~r, -100).softmax(-1)
+        ),
+        "a number like -10,000 hides nothing where the real scores lie lower: "
+        "mask with minus infinity": lambda q, k, r: with_scores(
+            q, k, r, lambda s, r: s.masked_fill(~r, -1e4).softmax(-1)
+        ),
+        "e to the power of a large score overflows: use softmax, or subtract "
+        "the largest score first": lambda q, k, r: with_scores(
+            q,
+            k,
+            r,
+            lambda s, r: s.exp() * r / (s.exp() * r).sum(-1)[..., None],
+        ),
     }
     cases = [
         (*tensors(([[1.0]], [[1.0], [2.0]]))[0], torch.tensor([True, True])),
@@ -82,7 +97,7 @@ def shares(answer, random):
             torch.tensor([True, True, False]),
         ),
     ]
-    for large in (900.0, 2000.0):
+    for large in (900.0, 2000.0, 4000.0, -2e3, -4e3, -2e4, -4e4):
         (two,) = tensors(([[large, 0.0]], [[1.0, 0], [1, 1], [0, 3]]))
         cases.append((*two, torch.tensor([True, True, False])))
     # As the network uses it: (batch, heads, time, size), the mask stretched.

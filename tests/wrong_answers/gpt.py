@@ -122,6 +122,21 @@ WRONG = {
         "a score of 0": lambda q, k, v, m: weigh(
             q, k, v, m, hide=lambda s, m: s * m
         ),
+        "nan comes from a query that sees nothing": lambda q, k, v, m: weigh(
+            q, k, v, m, hide=lambda s, m: s.masked_fill(m, -math.inf)
+        ),
+        "no gradient flows back to the query": lambda q, k, v, m: weigh(
+            q.detach(), k, v, m
+        ),
+        "no gradient flows back to the key": lambda q, k, v, m: weigh(
+            q, k.detach(), v, m
+        ),
+        "return a tensor, which the next cells need": (
+            lambda q, k, v, m: weigh(q, k, v, m).detach().numpy()
+        ),
+        "the next layer cannot use": lambda q, k, v, m: weigh(
+            q.double(), k.double(), v.double(), m
+        ),
         "before the softmax": masked_afterwards,
         "over the last": lambda q, k, v, m: weigh(
             q, k, v, m, dim=-2,

@@ -89,6 +89,16 @@ def last_missing(h, r, n):
 WRONG = {
     "shares": {
         "padding gets a share": lambda q, k, r: scores(q, k).softmax(-1),
+        "a number like -100 hides": lambda q, k, r: (
+            scores(q, k).masked_fill(~r, -50.0).softmax(-1)
+        ),
+        "a number like -10,000 hides": lambda q, k, r: (
+            scores(q, k).masked_fill(~r, -1e4).softmax(-1)
+        ),
+        "overflows": lambda q, k, r: (
+            (scores(q, k).exp() * r)
+            / (scores(q, k).exp() * r).sum(-1, keepdim=True)
+        ),
         "after the softmax it is too late": lambda q, k, r: (
             scores(q, k).softmax(-1).masked_fill(~r, 0.0)
         ),

@@ -166,7 +166,7 @@ def llama_differences():
     rows = (
         ("layer normalisation", "RMSNorm", "scales, but subtracts no mean"),
         ("learned positions", "RoPE", "turns queries and keys:"
-         " a score knows distance"),
+         "\nscores depend on distance"),
         ("MLP with GELU", "SwiGLU", "one layer opens the gates of another"),
         ("one key per head", "one key for 3 heads",
          "keys and values are shared: less to keep"),
