@@ -146,6 +146,25 @@ def test_a_class_that_is_nowhere_does_not_count():
 def test_other_shapes_are_refused():
     with pytest.raises(ValueError, match=r"\(n, 4\), not \(4,\)"):
         iou(torch.zeros(4), torch.zeros(1, 4))
+    with pytest.raises(ValueError, match=r"\(n, 4\), not \(2, 3\)"):
+        iou(torch.zeros(1, 4), torch.zeros(2, 3))
+
+
+def test_at_the_threshold():
+    two = torch.tensor([[0.0, 0, 4, 4], [0.0, 0, 4, 2]])  # overlap by 0.5
+    scores = torch.tensor([0.75, 0.5])
+    assert nms(two, scores, 0.5) == [0, 1], "not *more* than the threshold"
+    assert nms(two, scores, 0.49) == [0]
+    found = Found(two, scores, torch.tensor([1, 2]))
+    assert found.above(0.5).labels.tolist() == [1, 2], "at least"
+    assert found.above(0.51).labels.tolist() == [1]
+
+
+def test_of_equal_scores_the_first_is_kept():
+    apart = torch.arange(100.0)[:, None] * 10 + torch.tensor([0.0, 0, 4, 4])
+    scores = (torch.arange(100) % 2).float()
+    order = [*range(1, 100, 2), *range(0, 100, 2)]
+    assert nms(apart, scores, 0.5) == order
 
 
 def test_an_empty_scene_holds_only_background():
