@@ -68,7 +68,8 @@ def measure(net, count=60, seed=5):
     }
     phrases = load_phrases()[0]
     tests["fluent"] = [
-        (phrases.samples(i), str(phrases.texts[i]))
+        # between silences, as the joined words of the training
+        (np.pad(phrases.samples(i), 800), str(phrases.texts[i]))
         for i in range(len(phrases))
     ]
     rates = {}
