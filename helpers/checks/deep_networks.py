@@ -13,6 +13,7 @@ from helpers.checks import (
     tensors,
     uniform,
 )
+from helpers.checks._guard import LearnersError, clean_switches
 
 # What later cells use while the learner's own is missing or wrong.
 
@@ -78,10 +79,20 @@ def he_std(answer, random):
         "number": lambda i, o, k: (2 * i * k**2) ** 0.5,
         "half of the mean square is lost, so the variance doubles: 2 / n, not "
         "1 / (2 n)": lambda i, o, k: (2 * i * k**2) ** -0.5,
+        "that is what PyTorch draws unasked, and the signal dies: He's "
+        "variance is six times as large, 2 / n": lambda i, o, k: (
+            (3 * i * k**2) ** -0.5
+        ),
+        "the 2 belongs under the root": lambda i, o, k: 2 * (i * k**2) ** -0.5,
+        "count what goes into one sum: the input channels alone, each with "
+        "its window": lambda i, o, k: (2 / (i * o * k**2)) ** 0.5,
         "that is the limit of a uniform draw, the root of 6 / n: its spread "
         "is the root of 2 / n": lambda i, o, k: (6 / (i * k**2)) ** 0.5,
     }
-    otherwise = "the root of 2 / n, with n the numbers that enter one sum"
+    otherwise = (
+        "it is a spread, so a root, of a variance that shrinks with the "
+        "number of inputs of one sum, as the text above says"
+    )
     diagnose(answer, cases, _he_std, mistakes, otherwise, kind="one number")
 
 
@@ -244,7 +255,11 @@ def batch_norm(answer, random):
         ),
     }
     names = "the output", "the running mean", "the running variance"
-    jobs = [(outputs, "subtract the mean, divide by the spread, times weight")]
+    plan = (
+        "subtract the mean, divide by the root of the variance plus 1e-5, "
+        "times weight, plus bias"
+    )
+    jobs = [(outputs, plan)]
     for index, own in ((0, shared), (1, {**shared, **of_var})):
         mistakes = {text: running(index, mine) for text, mine in own.items()}
         mistakes["each map has one of its own: dim=(0, 2, 3), not all"] = (
@@ -253,6 +268,41 @@ def batch_norm(answer, random):
         mean = "0.9 of the old and 0.1 of the batch's, in training only"
         jobs.append((mistakes, mean))
     _judge_parts(answer, cases, _batch_norm, jobs, names, "a tensor")
+    _must_train(answer, part(answer, 0, *names))
+
+
+def _must_train(answer, normalise):
+    """Refuse a batch normalisation whose gradient is not that of its output.
+
+    normalise: what gives the output alone
+    """
+    X = torch.tensor([1.0, 2, 4, 3, -1, 0, 2, 5]).double().view(2, 1, 2, 2)
+    given = (X, *tensors(([2.0], [0.5], [0.0], [1.0]))[0])
+    for at, name in enumerate(("X", "weight", "bias")):
+        case = [value.clone() for value in given]
+        case[at].requires_grad_()
+        try:
+            learns_through(normalise, (*case, True), name)
+        except LearnersError as error:
+            raise Misconception(
+                "the numbers are right, but the network in the next cells is "
+                "to be trained through your function, and with an X that has "
+                f"a gradient it stops: {error.__cause__}"
+            ) from None
+    slopes = []
+    for function in (answer.answer, _batch_norm):
+        case = [value.clone() for value in given]
+        case[0].requires_grad_()
+        with clean_switches():
+            output = function(1 * case[0], *case[1:], True)[0]
+        (slope,) = torch.autograd.grad(output.square().sum(), case[0])
+        slopes.append(slope)
+    if not torch.allclose(*slopes):
+        raise Misconception(
+            "the numbers are right, but not the gradient of X: the batch's "
+            "mean and variance depend on X too, so compute them without "
+            "`no_grad` or `detach`"
+        )
 
 
 @check(

@@ -372,9 +372,9 @@ def average_precision(answer, random):
         "higher one can have, not that of the first place": lambda h, n: (
             precise(h, n, envelope=False)
         ),
-        "a recall that is reached exactly counts: >=, not >": lambda h, n: (
-            precise(h, n, strict=True)
-        ),
+        "a recall that is reached exactly counts: >=, not >, and compare "
+        "with percent / 100 (0.01 added up again and again misses "
+        "it)": lambda h, n: precise(h, n, strict=True),
         "recalls that are never reached count as 0: divide by all "
         "101": lambda h, n: precise(h, n, missing=False),
         "recall is the share of the num_true things, not of those that were "
@@ -450,6 +450,10 @@ def for_nanodet(answer, random):
         "first subtract the mean, then divide by the spread": lambda X: (
             255 * X.flip(1) / spread - mean
         ),
+        "brackets: the difference is divided by the spread, not the mean "
+        "alone": lambda X: 255 * X.flip(1) - mean / spread,
+        "flip(-1) mirrors the picture: the colours are dimension "
+        "1": lambda X: prepared(X.flip(-1), flip=False),
         "the flip comes first: mean and spread are in the order blue, green, "
         "red": lambda X: prepared(X, flip=False).flip(1),
         "divide by the spread, do not multiply": lambda X: (
@@ -466,7 +470,10 @@ def for_nanodet(answer, random):
         (torch.tensor([0.2, 0.4, 0.9]).double().view(1, 3, 1, 1),),
         (torch.linspace(0, 1, 12).double().view(1, 3, 2, 2),),
     ]
-    otherwise = "(255 * X.flip(1) - mean) / spread"
+    otherwise = (
+        "three things in this order: blue in front, to 0 to 255, minus the "
+        "mean and divided by the spread, each a (3, 1, 1) of its own colour"
+    )
     cases += draws(draw, random)
     diagnose(
         *(answer, cases, prepared, mistakes, otherwise),

@@ -1,5 +1,6 @@
 """The checks of the exercises on image generation."""
 
+import functools
 import warnings
 
 import torch
@@ -280,8 +281,19 @@ def frechet_distance(answer, random):
         "the squared distance of the means, plus both traces, minus twice "
         "the sum of the roots of the eigenvalues of C @ D"
     )
+
+    @functools.wraps(answer)
+    def real(A, B):
+        value = answer(A, B)
+        if torch.is_tensor(value) and value.is_complex():
+            raise Misconception(
+                "your number is complex, because eigenvalues can be: take "
+                "the roots, and of their sum the real part, .real"
+            )
+        return value
+
     diagnose(
-        answer,
+        real,
         cases + draws(draw, random),
         truth,
         mistakes,

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch.nn import functional as F
 
@@ -137,8 +138,23 @@ def by_another_name(X, weight, bias, mean, var, training):
     return Y, mean, var
 
 
+def in_numpy(X, weight, bias, mean, var, training):
+    X, mean, var = X.numpy(), mean.numpy(), var.numpy()
+    rows = np.moveaxis(X, 1, -1).reshape(-1, X.shape[1])
+    use = (rows.mean(0), rows.var(0)) if training else (mean, var)
+    if training:
+        mean = mean + 0.1 * (use[0] - mean)
+        var = var + 0.1 * (rows.var(0, ddof=1) - var)
+    Z = (np.moveaxis(X, 1, -1) - use[0]) / np.sqrt(use[1] + 1e-5)
+    Y = np.moveaxis(Z * weight.numpy() + bias.numpy(), -1, 1)
+    return [*map(torch.from_numpy, (Y.copy(), mean, var))]
+
+
 WRONG = {
     "he_std": {
+        "what PyTorch draws unasked": lambda i, o, k: (3 * i * k * k) ** -0.5,
+        "the 2 belongs under the root": lambda i, o, k: 2 / k / i**0.5,
+        "the input channels alone": lambda i, o, k: (2 / i / o) ** 0.5 / k,
         "return one number": lambda i, o, k: [math.sqrt(2 / (i * k * k))],
         "that is the variance": lambda i, o, k: 2 / (i * k * k),
         "the 2 is missing": lambda i, o, k: 1 / math.sqrt(i * k * k),
@@ -151,9 +167,29 @@ WRONG = {
         "divide by their number": lambda i, o, k: math.sqrt(2 * i * k * k),
         "not 1 / (2 n)": lambda i, o, k: math.sqrt(0.5 / (i * k * k)),
         "a uniform draw": lambda i, o, k: math.sqrt(6 / (i * k * k)),
-        "the numbers that enter one sum": lambda i, o, k: 2 / i,
+        "it is a spread, so a root": lambda i, o, k: 2 / i,
     },
     "batch_norm": {
+        "not the gradient of X": (
+            "def batch_norm(X, weight, bias, running_mean, running_var, "
+            "training):\n"
+            "    if training:\n"
+            "        mean = X.detach().mean(dim=(0, 2, 3))\n"
+            "        var = X.detach().var(dim=(0, 2, 3), correction=0)\n"
+            "        n = X.numel() / X.shape[1]\n"
+            "        running_mean = 0.9 * running_mean + 0.1 * mean\n"
+            "        running_var = 0.9 * running_var + 0.1 * var * n / (n-1)\n"
+            "    else:\n"
+            "        mean, var = running_mean, running_var\n"
+            "    scale = weight / (var + 1e-5).sqrt()\n"
+            "    shift = bias - mean * scale\n"
+            "    wide = scale[:, None, None], shift[:, None, None]\n"
+            "    return X * wide[0] + wide[1], running_mean, running_var"
+        ),
+        "with an X that has a gradient it stops": in_numpy,
+        "no gradient flows back to X": lambda *case: [
+            part.detach() for part in norm(*case)
+        ],
         "whatever the batch is": lambda *case: norm(*case, live=True),
         "not the running ones": lambda *case: norm(*case, live=False),
         "the root of the variance": lambda *case: norm(*case, root=False),

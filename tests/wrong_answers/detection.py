@@ -219,7 +219,7 @@ WRONG = {
         "Not right: divide by the spread": lambda X: photo(X, spread=False),
         "the flip comes first": lambda X: photo(X, flip=False).flip(1),
         "only the scale": lambda X: photo(X, mean=False, spread=False),
-        "Not right: (255": lambda X: photo(X) * 2,
+        "three things in this order": lambda X: photo(X) * 2,
         "return a tensor": lambda X: photo(X).numpy(),
     },
 }
