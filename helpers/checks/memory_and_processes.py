@@ -9,7 +9,14 @@ from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.nn import functional as F
 
-from helpers.checks import Misconception, check, diagnose, numbers, uniform
+from helpers.checks import (
+    Misconception,
+    check,
+    diagnose,
+    named,
+    numbers,
+    uniform,
+)
 
 # What later cells use while the learner's own is missing or wrong.
 
@@ -184,7 +191,8 @@ def inputs_held(answer, random):
         "this one": lambda n, k: 2 * n**0.5 - 1,
     }  # fmt: skip
     way = "count the inputs that wait, then those of one segment"
-    diagnose(answer, cases, _inputs_held, mistakes, way, tolerance=1e-9)
+    options = {"tolerance": 1e-9, "kind": "one number"}
+    diagnose(answer, cases, _inputs_held, mistakes, way, **options)
 
 
 @check(
@@ -249,6 +257,18 @@ def ring_step(answer, random):
     way = "worker w sends chunk (w - step) % num_workers to worker w + 1"
     options = {"exact_shape": True, "show": seen}
     diagnose(answer, cases, _ring_step, mistakes, way, **options)
+    # As the next cells use it: for gradients, in chunks of 250,000 numbers.
+    held = torch.ones(4, 4, 250_000, dtype=torch.float32)
+    after = answer(held, 0)
+    dtype = None
+    if hasattr(after, "dtype"):
+        dtype = torch.as_tensor(after).dtype
+    if dtype != held.dtype:
+        raise Misconception(
+            "the numbers are right, but return a tensor of the dtype of "
+            f"`held`, {held.dtype} here, not {dtype or named(after)}: the "
+            "chunks will be pieces of gradients"
+        )
 
 
 @check(
@@ -297,4 +317,4 @@ def worker_memory(answer, random):
             lambda n, w, a: truth(n, w, a) * 1e9,
     }  # fmt: skip
     way = "add up the bytes of one weight, share them out, add the activations"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")

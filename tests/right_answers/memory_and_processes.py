@@ -106,7 +106,9 @@ RIGHT = {
         "NumPy": lambda n, k: np.int64(n) // k + np.int64(k) - 1,
     },
     "ring_step": {
-        "lists of numbers": _lists,
+        "lists of numbers": lambda held, step: torch.tensor(
+            _lists(held, step), dtype=held.dtype
+        ),
         "all messages first": _messages_first,
         "one message after the other": _in_turn,
         "without a loop": _indexed,

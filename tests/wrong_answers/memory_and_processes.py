@@ -160,6 +160,20 @@ WRONG = {
         "count the inputs that wait, then": lambda n, k: max(k, n // k),
     },
     "ring_step": {
+        "of the dtype of `held`": (
+            "def ring_step(held, step):\n"
+            "    after = torch.zeros(held.shape, dtype=torch.float64)\n"
+            "    after += held\n"
+            "    size = len(held)\n"
+            "    for worker in range(size):\n"
+            "        chunk = (worker - step) % size\n"
+            "        to = (worker + 1) % size\n"
+            "        if step < size - 1:\n"
+            "            after[to, chunk] += held[worker, chunk]\n"
+            "        else:\n"
+            "            after[to, chunk] = held[worker, chunk]\n"
+            "    return after"
+        ),
         "is changed on the way": in_place,
         "nothing has moved": lambda held, step: held,
         "make one step": lambda held, step: held.sum(0).expand_as(held),
