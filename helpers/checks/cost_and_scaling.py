@@ -82,7 +82,8 @@ def kilowatt_hours(answer, random):
         "that is the time in hours: times kilowatts it is energy":
             lambda n, p, u, w, o: n / (p * u) / 3600,
     }  # fmt: skip
-    diagnose(answer, cases, truth, mistakes, "go by way of seconds and joules")
+    way = "go by way of seconds and joules"
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")
 
 
 def _runs(random):
@@ -126,7 +127,8 @@ def _one_by_one(answer, cases, truth, pairs, names, ways):
             return {text: both[index] for text, both in pairs(*case).items()}
 
         one, right = (part(f, index, *names) for f in (pair, truth))
-        diagnose(one, cases, right, mistakes, way, what=names[index])
+        options = {"what": names[index], "kind": "one number"}
+        diagnose(one, cases, right, mistakes, way, **options)
 
 
 @check(
@@ -159,6 +161,9 @@ def power_law(answer, random):
             "the natural logarithm comes back by np.exp, not by 10 **":
                 (10 ** np.log(factor), exponent),
             "return the factor first, then the exponent": (exponent, factor),
+            "polyfit gives the slope first, and then a start that is the "
+            "logarithm of the factor: np.exp brings it back, and the factor "
+            "comes first": (exponent, np.log(factor)),
             "the loss falls as n grows, so the exponent is negative: keep the "
             "sign of the slope": (factor, -exponent),
             "losses lie on the vertical axis: np.polyfit(x, y, 1)":
@@ -247,10 +252,12 @@ def quantise_rows(answer, random):
 
     def scale(weight):
         got = numbers(pair(weight, 1), what="the scale")
-        if got.shape == (len(weight),):
+        rows = len(weight)
+        if got.numel() == rows and got.shape != (rows, 1):
             raise Misconception(
-                f"return a scale of shape ({len(weight)}, 1), or it would "
-                "multiply columns: keepdim=True"
+                f"return a scale of shape ({rows}, 1), not "
+                f"{tuple(got.shape)}, or it would multiply columns: "
+                "keepdim=True"
             )
         zeros = (weight == 0).all(dim=1, keepdim=True)
         if got.shape != zeros.shape:
