@@ -300,6 +300,35 @@ def learns_through(answer, arguments, name):
         )
 
 
+def keeps_dtype(answer, arguments, reason, what="the result"):
+    """Refuse a result of another type than float32 where float32 comes in.
+
+    The checks run in float64, and so a result that a learner has typed
+    wrongly would stop only in the next cells.
+
+    arguments: what the answer gets; floating-point tensors become float32
+    reason: why the type matters, for the verdict
+    """
+    made = answer(
+        *(
+            x.float() if torch.is_tensor(x) and x.is_floating_point() else x
+            for x in arguments
+        )
+    )
+    if isinstance(made, list | tuple) and any(map(torch.is_tensor, made)):
+        raise Misconception(
+            f"the numbers are right, but return {what} as one tensor: "
+            "torch.stack makes it of a list"
+        )
+    dtype = torch.as_tensor(made).dtype if hasattr(made, "dtype") else None
+    if dtype != torch.float32:
+        raise Misconception(
+            "the numbers are right, but torch.float32 comes in and "
+            f"{dtype or named(made)} goes out, and {reason}: keep the type "
+            "of what you are given"
+        )
+
+
 def part(answer, index, *names):
     """The function that gives one of several results of an answer.
 

@@ -12,6 +12,7 @@ from helpers.checks import (
     close,
     diagnose,
     draws,
+    keeps_dtype,
     numbers,
     part,
     tensors,
@@ -177,6 +178,8 @@ def kmeans_step(answer, random):
     way = "`(Z @ centres.T).argmax(dim=1)` says where each row goes, and the "
     way += "sum of its rows, divided by its length, is a new centre"
     diagnose(answer, cases + draws(draw, random), step, mistakes, way)
+    reason = "the patches of the next cell are float32"
+    keeps_dtype(answer, cases[-1], reason, "the centres")
 
 
 @check(
@@ -239,7 +242,12 @@ def folded(answer, random):
             ways[index],
             tolerance=1e-4,  # a bias near 0 in float32
             what=names[index],
+            kind="a tensor",
+            exact_shape=True,
         )
+        one = part(answer, index, *names)
+        reason = f"{names[index]} goes back into a layer of float32"
+        keeps_dtype(one, cases[-1], reason, names[index])
 
 
 @check(
@@ -300,7 +308,7 @@ def one_cycle(answer, random):
     cases += [(0.004, 0.2, 0.05), (0.99, 0.2, 0.05), (1.7, 0.5, 0.1)]
     cases += draws(draw, random)
     way = "a line up to `rise`, then half a cosine wave, at least `floor`"
-    diagnose(answer, cases, _one_cycle, mistakes, way)
+    diagnose(answer, cases, _one_cycle, mistakes, way, kind="one number")
     alone = [(p,) for p in (0.001, 0.012, 0.3, 1.2)]
     way = "called with `progress` alone, rise is 0.03 and floor is 0.05"
     diagnose(answer, alone, _one_cycle, {}, way)

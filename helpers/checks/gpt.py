@@ -12,6 +12,7 @@ from helpers.checks import (
     diagnose,
     draw,
     draws,
+    keeps_dtype,
     learns_through,
     tensors,
     uniform,
@@ -276,14 +277,9 @@ def attend(answer, random):
         kind="a tensor",
     )
     # What a GPT is built of: weights in single precision, which learn.
-    vectors = [torch.randn(2, 3, dtype=torch.float32) for _ in range(3)]
+    vectors = [torch.randn(2, 3) for _ in range(3)]
     mask = torch.ones(2, 2, dtype=torch.bool).tril()
-    made = answer(*vectors, mask)
-    if made.dtype != torch.float32:
-        raise Misconception(
-            f"the numbers are right, but float32 comes in and {made.dtype} "
-            "goes out, which the next layer cannot use: keep the type"
-        )
+    keeps_dtype(answer, (*vectors, mask), "the next layer cannot use that")
     for at, name in enumerate(("the query", "the key", "the value")):
         one = [
             v.clone().requires_grad_(at == i) for i, v in enumerate(vectors)

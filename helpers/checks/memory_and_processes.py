@@ -13,7 +13,7 @@ from helpers.checks import (
     Misconception,
     check,
     diagnose,
-    named,
+    keeps_dtype,
     numbers,
     uniform,
 )
@@ -259,16 +259,7 @@ def ring_step(answer, random):
     diagnose(answer, cases, _ring_step, mistakes, way, **options)
     # As the next cells use it: for gradients, in chunks of 250,000 numbers.
     held = torch.ones(4, 4, 250_000, dtype=torch.float32)
-    after = answer(held, 0)
-    dtype = None
-    if hasattr(after, "dtype"):
-        dtype = torch.as_tensor(after).dtype
-    if dtype != held.dtype:
-        raise Misconception(
-            "the numbers are right, but return a tensor of the dtype of "
-            f"`held`, {held.dtype} here, not {dtype or named(after)}: the "
-            "chunks will be pieces of gradients"
-        )
+    keeps_dtype(answer, (held, 0), "the chunks will be pieces of gradients")
 
 
 @check(

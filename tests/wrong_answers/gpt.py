@@ -134,7 +134,7 @@ WRONG = {
         "return a tensor, which the next cells need": (
             lambda q, k, v, m: weigh(q, k, v, m).detach().numpy()
         ),
-        "the next layer cannot use": lambda q, k, v, m: weigh(
+        "keep the type of what": lambda q, k, v, m: weigh(
             q.double(), k.double(), v.double(), m
         ),
         "before the softmax": masked_afterwards,

@@ -160,7 +160,7 @@ WRONG = {
         "count the inputs that wait, then": lambda n, k: max(k, n // k),
     },
     "ring_step": {
-        "of the dtype of `held`": (
+        "keep the type of what you are given": (
             "def ring_step(held, step):\n"
             "    after = torch.zeros(held.shape, dtype=torch.float64)\n"
             "    after += held\n"
