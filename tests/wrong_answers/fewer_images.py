@@ -5,6 +5,10 @@ import math
 import torch
 from torch.nn import functional as F
 
+from helpers.fast_recipe import folded as _folded
+from helpers.fast_recipe import one_cycle as _one_cycle
+from helpers.without_labels import kmeans_step as _kmeans_step
+
 
 def directions_of(X):
     return torch.linalg.eigh(torch.cov(X.T))
@@ -172,6 +176,12 @@ WRONG = {
         "by roots; for X = [[1, 1]": one_spread,
     },
     "kmeans_step": {
+        "torch.stack makes it of a list": lambda c, Z: list(
+            _kmeans_step(c, Z)
+        ),
+        "the patches of the next cell are float32": lambda c, Z: _kmeans_step(
+            c, Z
+        ).double(),
         "not the smallest": lambda c, Z: assigned(
             c, Z, (Z @ c.T).argmin(dim=1)
         ),
@@ -193,6 +203,12 @@ WRONG = {
         "Not right: `(Z @ centres.T)": row_by_row,
     },
     "folded": {
+        "goes back into a layer of float32": lambda *case: [
+            part.double() for part in _folded(*case)
+        ],
+        "which the next cells need": lambda *case: [
+            part.numpy() for part in _folded(*case)
+        ],
         "the scale s is missing": lambda W, b, m, s, U, T: (
             W - W @ T.T @ U.T,
             b - (W - W @ T.T @ U.T) @ m,
@@ -244,6 +260,7 @@ WRONG = {
         "return two things": lambda W, b, m, s, U, T: (W - W @ T.T @ U.T) * s,
     },
     "one_cycle": {
+        "return one number": lambda p, r=0.03, f=0.05: [_one_cycle(p, r, f)],
         "rises again": lambda p, r, f: rising(p, r, f, half_wave),
         "straight line": lambda p, r, f: rising(
             p, r, f, lambda share: 1 - min(share, 1)
