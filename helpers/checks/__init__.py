@@ -225,8 +225,7 @@ def diagnose(
         exercise names the shape
     counted: whether more or fewer numbers are a wrong answer, not a wrong
         shape, because how many there are is what is asked
-    kind: one of KINDS, if the next cells can use no other; "one number" by
-        itself where every case asks for one
+    kind: one of KINDS, if the next cells can use no other
     what: who returns the numbers, where not "your function"
     show: function of a case's arguments that gives {name: value} for the
         verdict
@@ -265,8 +264,6 @@ def diagnose(
     if exact_shape and not wrong:
         pairs = enumerate(zip(got, expected, strict=True))
         odd = [i for i, (g, v) in pairs if g.shape != v.shape]
-    if kind is None and not any(value.ndim for value in expected):
-        kind = "one number"
     if not wrong and not odd:
         unfit = [g for g in given if kind and not KINDS[kind](g)]
         if unfit:
