@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from helpers.saved import with_weights
-from helpers.speech import NUM_MELS, WORDS, log_mel
+from helpers.speech import NUM_MELS, WORDS, Clips, load_speech, log_mel
 from helpers.wavenet import WEIGHTS, part_of
 
 ALPHABET = " abcdefghijklmnopqrstuvwxyz"
@@ -78,6 +78,18 @@ class Speaker(nn.Module):
             )
         length = int(self.length(word, voice).clamp(20, 200))
         return self([word], [voice], [length])[0]
+
+
+def of_kokoro():
+    """All single words of Kokoro's voices, whatever part they belong to."""
+    splits = [part.of("kokoro") for part in load_speech()]
+    return Clips(
+        [codes for part in splits for codes in part.codes],
+        *(
+            np.concatenate([getattr(part, name) for part in splits])
+            for name in ("texts", "voices", "engines")
+        ),
+    )
 
 
 def pairs(clips):

@@ -55,7 +55,7 @@ def receptive_field(dilations, width=2):
     return 1 + (width - 1) * sum(dilations)
 
 
-def draw(logits, u):
+def draw_code(logits, u):
     """A code for each row of logits, with the probabilities they stand for.
 
     logits: (batch, codes); u: (batch,), from 0 to 1, evenly distributed: the
@@ -144,7 +144,7 @@ def conditions(sounds):
 def generate(net, u, mel=None, pick=None):
     """Codes, sample after sample, each layer remembering what it needs.
 
-    u: (batch, length) numbers from 0 to 1 that decide each code as `draw`
+    u: (batch, length) numbers from 0 to 1 that decide each code as `draw_code`
     does, such as `numpy.random.default_rng(0).random((1, 8000))`
     mel: (batch, mels, frames), for a network that takes one
     pick: another way to decide: gets logits, (batch, 256), and u, (batch,),
@@ -159,9 +159,7 @@ def generate(net, u, mel=None, pick=None):
     batch, length = u.shape
     _check(net, mel, length)
     if mel is not None and len(mel) != batch:
-        raise ValueError(
-            f"u asks for {batch} sounds, but mel has {len(mel)}."
-        )
+        raise ValueError(f"u asks for {batch} sounds, but mel has {len(mel)}.")
     embed = net.embed.weight.numpy()
     layers = []
     for block in net.blocks:
@@ -200,7 +198,7 @@ def generate(net, u, mel=None, pick=None):
         k = np.maximum(k @ hidden + hidden_bias, 0)
         logits = k @ scores + scores_bias
         if pick is None:
-            code = _draw(logits, u[:, t])
+            code = _draw_code(logits, u[:, t])
         else:
             got = pick(torch.from_numpy(logits), torch.from_numpy(u[:, t]))
             code = np.asarray(got).astype(np.int64).reshape(batch)
@@ -208,8 +206,8 @@ def generate(net, u, mel=None, pick=None):
     return codes.T.copy()
 
 
-def _draw(logits, u):
-    """What `draw` does, in NumPy."""
+def _draw_code(logits, u):
+    """What `draw_code` does, in NumPy."""
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     sums = weights.cumsum(axis=1)
     code = (sums <= u[:, None] * sums[:, -1:]).sum(axis=1)
@@ -280,7 +278,9 @@ def nats(net, codes, mel, length=8000):
     return sum(losses) / len(losses)
 
 
-def train_wavenet(net, codes, mel, num_steps, seed=0, peak_lr=4e-3):
+def train_wavenet(
+    net, codes, mel, num_steps, seed=0, peak_lr=4e-3, batch=BATCH
+):
     """Trains on random windows of a stream; the loss of each step.
 
     Adam; the learning rate rises for 20 steps, and then falls to 0.
@@ -292,7 +292,7 @@ def train_wavenet(net, codes, mel, num_steps, seed=0, peak_lr=4e-3):
         left = 1 - step / num_steps
         rate = peak_lr * min((step + 1) / 20, 1) * left**0.7
         optimiser.param_groups[0]["lr"] = rate
-        X, told = windows(codes, mel, generator)
+        X, told = windows(codes, mel, generator, batch)
         loss = F.cross_entropy(net(X, told if net.mels else None), X)
         optimiser.zero_grad()
         loss.backward()

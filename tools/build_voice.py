@@ -30,14 +30,17 @@ SPEEDS = 0.8, 0.95, 1.12  # of the single words
 NUM_PHRASES, WORDS_EACH = 110, 8
 
 # Other words, so that the network hears other sounds and neighbours too.
-OTHERS = (
-    "tˈɛn ɪlˈɛvən twˈɛlv twˈɛnti hˈʌndɹəd θˈWzənd mˈɔɹnɪŋ wˈɔɾəɹ mˈʌðəɹ "
-    "ɡˈɑɹdən jˈɛlO ˈɔɹɪnʤ wˈɪntəɹ sˈʌməɹ hˈWs ɹˈɪvəɹ ɡˈʊd bˈɜɹd ʧˈIld ʧˈɛɹ "
-    "ʃˈu mˈɛʒəɹ vˈYs bˈY mjˈuzɪk ˈæpəl blˈæk hˈænd stɹˈit skˈul spɹˈɪŋ "
-    "kwˈɛsʧən pˈApəɹ tˈAbəl wˈɪndO mˈɪlk bɹˈɛd ʧˈiz fˈɑðəɹ θˈɪŋ lˈæŋɡwɪʤ "
-    "mˈʌndA θˈɜɹzdA ʤulˈI ˈɔɡəst bˈʊk pˈʊʃ kˈʌp bˈɑɾəl nˈɛtwɜɹk məʃˈin "
-    "lˈɜɹnɪŋ nˈʌmbəɹ tədˈA ˈɔlwAz pəɹhˈæps lˈɪɾəl bjˈuɾəfəl"
-).split()
+OTHERS = [
+    "tˈɛn", "ɪlˈɛvən", "twˈɛlv", "twˈɛnti", "hˈʌndɹəd", "θˈWzənd",
+    "mˈɔɹnɪŋ", "wˈɔɾəɹ", "mˈʌðəɹ", "ɡˈɑɹdən", "jˈɛlO", "ˈɔɹɪnʤ",
+    "wˈɪntəɹ", "sˈʌməɹ", "hˈWs", "ɹˈɪvəɹ", "ɡˈʊd", "bˈɜɹd", "ʧˈIld",
+    "ʧˈɛɹ", "ʃˈu", "mˈɛʒəɹ", "vˈYs", "bˈY", "mjˈuzɪk", "ˈæpəl", "blˈæk",
+    "hˈænd", "stɹˈit", "skˈul", "spɹˈɪŋ", "kwˈɛsʧən", "pˈApəɹ", "tˈAbəl",
+    "wˈɪndO", "mˈɪlk", "bɹˈɛd", "ʧˈiz", "fˈɑðəɹ", "θˈɪŋ", "lˈæŋɡwɪʤ",
+    "mˈʌndA", "θˈɜɹzdA", "ʤulˈI", "ˈɔɡəst", "bˈʊk", "pˈʊʃ", "kˈʌp",
+    "bˈɑɾəl", "nˈɛtwɜɹk", "məʃˈin", "lˈɜɹnɪŋ", "nˈʌmbəɹ", "tədˈA",
+    "ˈɔlwAz", "pəɹhˈæps", "lˈɪɾəl", "bjˈuɾəfəl",
+]  # fmt: skip
 
 
 def texts():

@@ -26,8 +26,14 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from helpers.speaker import Speaker, held_out, pairs, train_speaker
-from helpers.speech import Clips, from_mu_law, load_speech, log_mel
+from helpers.speaker import (
+    Speaker,
+    held_out,
+    of_kokoro,
+    pairs,
+    train_speaker,
+)
+from helpers.speech import from_mu_law, log_mel
 from helpers.vocoder import excitation, linear_filter, to_codes
 from helpers.wavenet import (
     BATCH,
@@ -119,21 +125,9 @@ def load_sounds(path):
     return kept, held
 
 
-def kokoro():
-    """All single words of Kokoro's voices, whatever part they belong to."""
-    splits = [part.of("kokoro") for part in load_speech()]
-    return Clips(
-        sum((part.codes for part in splits), []),
-        *(
-            np.concatenate([getattr(part, name) for part in splits])
-            for name in ("texts", "voices", "engines")
-        ),
-    )
-
-
 def train_speaker_here(path):
     """Trains letters to spectrogram on all voices but the held-out pairs."""
-    rows, voices = pairs(kokoro())
+    rows, voices = pairs(of_kokoro())
     special = voices.index(VOICE)
     held = [r for r in rows if held_out(r[0], r[1], special)]
     heard = [r for r in rows if not held_out(r[0], r[1], special)]
@@ -163,9 +157,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("sounds", type=Path)
     parser.add_argument("--minutes", type=float, default=46)
-    parser.add_argument(
-        "--kind", choices=[*SIZES, "speaker"], default="wave"
-    )
+    parser.add_argument("--kind", choices=[*SIZES, "speaker"], default="wave")
     parser.add_argument("--store", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)

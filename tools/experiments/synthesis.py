@@ -1,16 +1,39 @@
-"""The experiments about speech synthesis: what dilation is worth."""
+"""The experiments about speech synthesis: dilation, and who understands."""
 
 import copy
+import tempfile
 import time
+from pathlib import Path
 
+import numpy as np
 import torch
+from scipy.signal import resample_poly
 from torch.nn import functional as F
 
-from helpers.speech import load_speech
+from helpers.recogniser import load_recogniser
+from helpers.speaker import held_out, load_speaker, of_kokoro, pairs
+from helpers.speech import (
+    FLOOR,
+    HOP,
+    WORDS,
+    from_mu_law,
+    load_speech,
+    log_mel,
+)
+from helpers.vocoder import (
+    filtered,
+    from_codes,
+    griffin_lim,
+    linear_filter,
+    which_word,
+)
 from helpers.wavenet import (
     DILATIONS,
     LENGTH,
     WaveNet,
+    draw_code,
+    generate,
+    load_wavenet,
     nats,
     stream,
     windows,
@@ -88,4 +111,160 @@ def wavenet_dilation(seeds=SEEDS, millions=MILLIONS, seconds=40):
     return rows
 
 
-EXPERIMENTS = {"wavenet-dilation": wavenet_dilation}
+VOICE = "af_kore"  # that the vocoders were trained on
+RULES = "#JSGF V1.0; grammar words; public <word> = {};"
+
+
+def pocketsphinx_word(sounds):
+    """What PocketSphinx 5 understands of each sound, with a grammar of the
+    twenty words; the package is no requirement of the course."""
+    from pocketsphinx import Decoder
+
+    rules = RULES.format(" | ".join(WORDS))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "words.gram")
+        path.write_text(rules, encoding="utf-8")
+        decoder = Decoder(samprate=16000, jsgf=str(path), loglevel="FATAL")
+    words = []
+    for sound in sounds:
+        x = np.asarray(sound, np.float64)
+        x = np.pad(resample_poly(x, 2, 1), 4800)  # 0.3 s of silence
+        x = np.clip(x * (0.8 / max(np.abs(x).max(), 1e-3)), -1, 1)
+        decoder.start_utt()
+        decoder.process_raw((32767 * x).astype("<i2").tobytes(), full_utt=True)
+        decoder.end_utt()
+        best = decoder.hyp()
+        words.append(best.hypstr if best else "")
+    return words
+
+
+def judged(way, voices, sounds, texts, judge):
+    """A row: the share of sounds in which each judge hears the text."""
+    texts = np.array(texts)
+    return {
+        "way": way,
+        "voices": voices,
+        "clips": len(texts),
+        "recogniser": round(
+            float(np.mean(np.array(which_word(judge, sounds)) == texts)), 4
+        ),
+        "PocketSphinx": round(
+            float(np.mean(np.array(pocketsphinx_word(sounds)) == texts)), 4
+        ),
+    }
+
+
+def filtered_all(sources, filters):
+    """Each source through its filter, cut to as many samples."""
+    return [
+        filtered(source[: HOP * len(gain)], weights, gain)
+        for source, (weights, gain) in zip(sources, filters, strict=True)
+    ]
+
+
+def drawn(net, mels, lengths, seed, temperature=1.0):
+    """What a vocoder draws for spectrograms, list of (length,)."""
+    longest = max(mel.shape[1] for mel in mels)
+    silent = float(np.log(FLOOR))
+    told = torch.stack(
+        [F.pad(m, (0, longest - m.shape[1]), value=silent) for m in mels]
+    )
+    u = np.random.default_rng(seed).random((len(mels), max(lengths)))
+    codes = generate(
+        net, u, (told + 4) / 4, lambda x, v: draw_code(x / temperature, v)
+    )
+    return [row[:n] for row, n in zip(codes, lengths, strict=True)]
+
+
+def understood(seeds=SEEDS):
+    """The share of single words that two judges understand of what is made
+    from the spectrograms of test clips: the recogniser of the course, which
+    heard other voices of Kokoro, and PocketSphinx. Its own voice: the one
+    that the vocoders were trained on, its clips of the test part, three
+    draws each. New voices: the five others of Kokoro in the test part."""
+    torch.set_num_threads(1)
+    judge = load_recogniser()
+    nets = load_wavenet(), load_wavenet(kind="excitation")
+    test = load_speech().test.of("kokoro")
+    rows = []
+    for name, clips, draws in (
+        ("its own voice", test[test.voices == VOICE], seeds),
+        ("new voices", test[test.voices != VOICE], seeds[:1]),
+    ):
+        sounds = [clips.samples(i) for i in range(len(clips))]
+        mels = [log_mel(torch.from_numpy(x)[None])[0] for x in sounds]
+        lengths = list(map(len, sounds))
+        filters = [linear_filter(mel) for mel in mels]
+        made = {"original": [sounds]}
+        made["Griffin-Lim"] = [
+            [griffin_lim(m, seed=seed).numpy() for m in mels] for seed in draws
+        ]
+        noise = [
+            [np.random.default_rng([seed, i]).standard_normal(n)
+             for i, n in enumerate(lengths)]
+            for seed in draws
+        ]  # fmt: skip
+        made["filter with white noise"] = [
+            filtered_all(one, filters) for one in noise
+        ]
+        for heat in (1.0, 0.8):
+            codes = [drawn(nets[0], mels, lengths, s, heat) for s in draws]
+            made[f"WaveNet, temperature {heat:g}"] = [
+                [from_mu_law(c) for c in one] for one in codes
+            ]
+            codes = [drawn(nets[1], mels, lengths, s, heat) for s in draws]
+            made[f"filter with WaveNet, {heat:g}"] = [
+                filtered_all([from_codes(c) for c in one], filters)
+                for one in codes
+            ]
+        for way, several in made.items():
+            flat = [x for one in several for x in one]
+            texts = [t for _ in several for t in clips.texts]
+            rows.append(judged(way, name, flat, texts, judge))
+            print(rows[-1], flush=True)
+    return rows
+
+
+def from_letters(seed=0):
+    """The share of words that the two judges understand where the
+    spectrogram is made from letters: of every voice the words that were
+    kept from it in training."""
+    torch.set_num_threads(1)
+    judge, speaker, vocoder = load_recogniser(), load_speaker(), load_wavenet()
+    clips = of_kokoro()
+    _, voices = pairs(clips)
+    me = voices.index(VOICE)
+    numbers = [voices.index(voice) for voice in clips.voices]
+    kept = [
+        i
+        for i, (text, number) in enumerate(
+            zip(clips.texts, numbers, strict=True)
+        )
+        if held_out(str(text), number, me)
+    ]
+    rows = []
+    for name, chosen in (
+        ("every voice", kept),
+        ("the vocoder's voice", [i for i in kept if numbers[i] == me]),
+    ):
+        texts = [str(clips.texts[i]) for i in chosen]
+        mels = [speaker.say(clips.texts[i], numbers[i]) for i in chosen]
+        lengths = [HOP * (mel.shape[1] - 1) for mel in mels]
+        made = {
+            "original": [clips.samples(i) for i in chosen],
+            "Griffin-Lim": [griffin_lim(mel).numpy() for mel in mels],
+            "WaveNet": [
+                from_mu_law(c) for c in drawn(vocoder, mels, lengths, seed)
+            ],
+        }
+        for way, sounds in made.items():
+            rows.append(judged(way, name, sounds, texts, judge))
+            print(rows[-1], flush=True)
+    return rows
+
+
+EXPERIMENTS = {
+    "wavenet-dilation": wavenet_dilation,
+    "speech-understood": understood,
+    "speech-from-letters": from_letters,
+}
