@@ -175,11 +175,11 @@ def generate(net, u, mel=None, pick=None):
         told = net.told(mel).numpy().transpose(2, 0, 1).copy()
         told = told.reshape(len(told), batch, len(layers), -1)
     memories = [
-        np.zeros((block.dilation, batch, channels), np.float32)
+        np.zeros((block.dilation, batch, channels), embed.dtype)
         for block in net.blocks
     ]
     code = np.full(batch, SILENCE)
-    outs = np.empty((batch, len(layers) * channels), np.float32)
+    outs = np.empty((batch, len(layers) * channels), embed.dtype)
     codes = np.empty((length, batch), np.uint8)
     for t in range(length):
         x = embed[code]
