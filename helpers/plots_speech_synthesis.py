@@ -39,9 +39,10 @@ def next_codes(codes, first=2000, length=200):
     right.set(xlabel="code", ylabel="share in %", yscale="log")
     show(
         figure,
-        f"Left, {length} codes in a row, a smooth line between "
-        f"{piece.min()} and {piece.max()}. Right, how often each of the 256 "
-        f"codes comes, on a logarithmic axis: {shares.max():.0%} are code "
+        f"Left, {length} codes in a row, a jagged line between {piece.min()} "
+        f"and {piece.max()} that repeats itself about every 50. Right, how "
+        "often each of the 256 codes comes, on a logarithmic axis: "
+        f"{shares.max():.0%} are code "
         f"{int(shares.argmax())}, silence; the others are spread over all, "
         "with fewer at both ends.",
     )
@@ -219,7 +220,7 @@ def understood(rows, judges):
     ax.set_yticks(places, [row["way"] for row in rows])
     ax.set(xlabel="words understood, in %", xlim=(0, 100))
     ax.axvline(5, color=QUIET, ls="--", lw=1)
-    ax.legend(fontsize=9, loc="lower right", framealpha=1, frameon=True)
+    ax.legend(fontsize=9, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
     show(
         figure,
         "Words understood, chance 5 %, dashed. " + "; ".join(said) + ".",
