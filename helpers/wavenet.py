@@ -66,7 +66,7 @@ def draw_code(logits, u):
     return below.sum(dim=1).clamp(max=logits.shape[1] - 1)
 
 
-class Block(nn.Module):
+class GatedBlock(nn.Module):
     """A layer of WaveNet: a gated causal convolution, and a way around it.
 
     Takes x, (batch, channels, length), and what the gate is told of the
@@ -102,7 +102,7 @@ class WaveNet(nn.Module):
         super().__init__()
         self.mels = mels
         self.embed = nn.Embedding(NUM_CODES, channels)
-        self.blocks = nn.ModuleList(Block(channels, d) for d in dilations)
+        self.blocks = nn.ModuleList(GatedBlock(channels, d) for d in dilations)
         everything = channels * len(self.blocks)
         self.to_skip = nn.Conv1d(everything, skip, 1)
         self.hidden = nn.Conv1d(skip, skip, 1)

@@ -41,7 +41,7 @@ def signal(draw):
 
 def use_block(side, x, dilation):
     torch.manual_seed(0)
-    block = side.Block(6, dilation)
+    block = side.GatedBlock(6, dilation)
     first = portrait(block)
     return first, *block(x), *block(x, torch.ones(12, 1))
 
@@ -68,6 +68,6 @@ TWINS = {
     "conv_step": Twin(step),
     "receptive_field": Twin(layers),
     "draw_code": Twin(scores, use_draw),
-    "Block": Twin(signal, use_block),
+    "GatedBlock": Twin(signal, use_block),
     "WaveNet": Twin(codes, use_wavenet, 3),
 }
