@@ -8,10 +8,10 @@ from helpers.checks import (
     check,
     diagnose,
     draws,
-    learns_through,
     part,
     uniform,
 )
+from helpers.checks._guard import clean_switches
 from helpers.wavenet import causal_conv as _causal_conv
 from helpers.wavenet import conv_step as _conv_step
 from helpers.wavenet import draw_code as _draw_code
@@ -71,6 +71,10 @@ def causal_conv(answer, random):
         return out[:, :, :-1]
 
     mistakes = {
+        "the fourth argument of F.conv1d is the stride: write "
+        "dilation=dilation": lambda x, w, b, d: F.conv1d(
+            F.pad(x, (d * (w.shape[2] - 1), 0)), w, b, d
+        ),
         "the zeros stand at the end (or the wrong end was cut off), so each "
         "output sees what comes after it: F.pad(x, (back, 0))": at_the_end,
         "half of the zeros stand behind, so each output sees what comes after "
@@ -113,10 +117,31 @@ def causal_conv(answer, random):
         "weight, the bias and the dilation"
     )
     diagnose(answer, cases, truth, mistakes, otherwise, exact_shape=True)
-    function = getattr(answer, "answer", answer)
-    x, weight, bias, dilation = cases[4]
-    weight = weight.clone().requires_grad_()
-    learns_through(function, (x, weight, bias, dilation), "weight")
+    function = getattr(answer, "answer", answer)  # the guard gives copies
+    for dtype in (torch.float32, torch.float64):
+        *tensors, dilation = cases[3]
+        tensors = [t.to(dtype).clone().requires_grad_() for t in tensors]
+        with clean_switches():
+            result = function(*tensors, dilation)
+        needs = "the numbers are right, but "
+        if not isinstance(result, torch.Tensor) or result.dtype != dtype:
+            raise Misconception(
+                f"{needs}the result must be a tensor of the kind of x, here "
+                f"{dtype}: make no zeros of another kind, F.pad makes the "
+                "right ones"
+            )
+        grads = [None] * 3
+        if result.requires_grad:
+            grads = torch.autograd.grad(
+                result.sum(), tensors, allow_unused=True
+            )
+        for name, grad in zip(("x", "weight", "bias"), grads, strict=True):
+            if grad is None:
+                raise Misconception(
+                    f"{needs}no gradient flows back to {name}, so the "
+                    "network cannot be trained through it: use the tensors "
+                    "themselves, without `detach`, `.data` or a new module"
+                )
 
 
 @check(
@@ -140,6 +165,8 @@ def receptive_field(answer, random):
         return result
 
     mistakes = {
+        "each layer adds dilation * (width - 1), and the sample itself is one "
+        "more": lambda d, w: w * sum(d),
         "one is missing: the sample that the kernel stands on counts, "
         "too": lambda d, w: (w - 1) * sum(d),
         "each layer adds dilation * (width - 1), not dilation * "
@@ -249,6 +276,7 @@ def draw_code(answer, random):
         (torch.cat([row([0.0, 0.0]), row([0.0, 0.0])]), at(0.2, 0.8)),
         (torch.cat([row([3.0, 0.0]), row([0.0, 3.0])]), at(0.5, 0.5)),
         (torch.cat([row([3.0, 0.0]), row([0.0, 3.0])]), at(0.98, 0.02)),
+        (torch.zeros(1, 256, dtype=torch.float64), at(0.7843)),
     ]
     cases += draws(make, random)
     otherwise = (
@@ -260,10 +288,11 @@ def draw_code(answer, random):
         logits = torch.zeros(batch, 3, dtype=torch.float32)
         u = torch.full((batch,), 1.0)
         got = torch.as_tensor(answer(logits, u)).reshape(-1)
-        if (got > 2).any():
+        if (got != 2).any():
             raise Misconception(
                 "u may be as large as the last sum, because numbers are "
-                "rounded: then the last code is meant, clamp(max=...)"
+                "rounded: then the last code is meant, "
+                "clamp(max=logits.shape[1] - 1)"
             )
 
 
@@ -295,6 +324,7 @@ def conv_step(answer, random):
         return torch.cat([memory[:, 1:], x[:, None]], dim=1)
 
     outputs = {
+        "the output comes first, then the memory": after,
         "that takes the newest of the memory; the oldest, memory[:, 0], came "
         "`dilation` ago": lambda x, m, w, b: output(x, m, w, b, -1),
         "weight[:, :, 0] is for the past and weight[:, :, 1] for "
@@ -359,3 +389,10 @@ def conv_step(answer, random):
         "the memory without its first column, and x as its last",
         what="the next memory", exact_shape=True, kind="a tensor",
     )  # fmt: skip
+    for dtype in (torch.float32, torch.float64):
+        results = answer(*(t.to(dtype) for t in cases[3]))
+        if any(result.dtype != dtype for result in results):
+            raise Misconception(
+                "the numbers are right, but both results must be of the kind "
+                f"of x, here {dtype}: make no zeros of another kind"
+            )

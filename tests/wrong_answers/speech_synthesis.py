@@ -36,11 +36,6 @@ def pads_by(count, behind=lambda weight, dilation: 0):
     return conv
 
 
-def detached(x, weight, bias, dilation):
-    x = F.pad(x, (reach_of(weight, dilation), 0))
-    return F.conv1d(x, weight.detach(), bias.detach(), dilation=dilation)
-
-
 def upside_down(x, weight, bias, dilation):
     x = F.pad(x, (reach_of(weight, dilation), 0))
     return F.conv1d(x, weight.flip(2), bias, dilation=dilation)
@@ -77,8 +72,38 @@ def moves_first(x, memory, weight, bias):
     return out, memory
 
 
+def by_argmax(logits, u):
+    return (logits.softmax(1).cumsum(1) > u[:, None]).int().argmax(1)
+
+
+def own_module(x, weight, bias, dilation):
+    conv = torch.nn.Conv1d(*weight.shape[1::-1], weight.shape[2])
+    conv.weight.data, conv.bias.data = weight.detach(), bias.detach()
+    conv.dilation = (dilation,)
+    return conv(F.pad(x, (reach_of(weight, dilation), 0)))
+
+
+def in_single(x, weight, bias, dilation):
+    x = F.pad(x, (reach_of(weight, dilation), 0)).float()
+    return F.conv1d(x, weight.float(), bias.float(), dilation=dilation)
+
+
+def single_memory(x, memory, weight, bias):
+    new = torch.zeros(memory.shape)
+    new[:, :-1], new[:, -1] = memory[:, 1:], x
+    return step(x, memory, weight, bias)[0], new
+
+
 WRONG = {
     "causal_conv": {
+        "is the stride": lambda x, w, b, d: F.conv1d(
+            F.pad(x, (reach_of(w, d), 0)), w, b, d
+        ),
+        "back to weight": own_module,
+        "back to bias": lambda x, w, b, d: F.conv1d(
+            F.pad(x, (reach_of(w, d), 0)), w, b.detach(), dilation=d
+        ),
+        "a tensor of the kind of x": in_single,
         "the zeros stand at the end": pads_by(lambda w, d: 0, reach_of),
         "half of the zeros": same_padding,
         "too many outputs": pads_by(reach_of, reach_of),
@@ -92,10 +117,13 @@ WRONG = {
         "do not turn it round": upside_down,
         "not the first sample again": repeats_the_first,
         "one step too late": one_late,
-        "no gradient flows": detached,
+        "back to x": lambda x, w, b, d: F.conv1d(
+            F.pad(x.detach(), (reach_of(w, d), 0)), w, b, dilation=d
+        ),
         "Not right: put dilation": scaled_twice,
     },
     "receptive_field": {
+        "and the sample itself": lambda d, w: w * sum(d),
         "one is missing": lambda d, w: sum(d) * (w - 1),
         "not dilation * width": lambda d, w: 1 + w * sum(d),
         "whatever the width": lambda d, w: 1 + sum(d),
@@ -121,7 +149,7 @@ WRONG = {
         ),
         "its own u": lambda x, u: sums(x, u[0].repeat(len(u))),
         "equal stretches": lambda x, u: (u * x.shape[1]).long(),
-        "then the last code": sums,
+        "then the last code": by_argmax,
         "multinomial": lambda x, u: torch.multinomial(x.softmax(1), 1)[:, 0],
         "softmax over dim=1, cumsum": lambda x, u: (
             (x.softmax(1).cumsum(1) > u[:, None]).sum(1) - 1
@@ -153,6 +181,8 @@ WRONG = {
             lambda x, m: torch.cat([m[:, :-1], x[:, None]], 1)
         ),
         "the oldest comes back": keeps(lambda x, m: m.roll(-1, 1)),
+        "the output comes first": lambda x, m, w, b: step(x, m, w, b)[::-1],
+        "must be of the kind": single_memory,
         "return two things": lambda x, m, w, b: step(x, m, w, b)[0],
         "without its first column": keeps(
             lambda x, m: torch.cat([m[:, 1:], 2 * x[:, None]], 1)

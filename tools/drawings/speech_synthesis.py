@@ -173,7 +173,7 @@ def source_and_filter():
     canvas.text(86, 176, f"{RATE // HOP} a second", size=10)
     rows = (
         (36, "Griffin-Lim", "powers kept, phases searched for", RIGHT),
-        (134, "WaveNet", "each sample drawn, given all before", MODEL),
+        (134, "WaveNet", "each sample drawn, given the last", MODEL),
         (
             232,
             "source and filter",
@@ -193,7 +193,7 @@ def source_and_filter():
     return canvas, (
         f"Three ways from a spectrogram, {RATE // HOP} columns a second, to "
         f"a wave, {RATE:,} samples a second: Griffin-Lim keeps the powers and "
-        "searches for the phases; WaveNet draws each sample, given all "
-        "before it; source and filter takes a filter from the columns and "
+        "searches for the phases; WaveNet draws each sample, given the "
+        "last ones; source and filter takes a filter from the columns and "
         "sends noise, or what a WaveNet draws, through it."
     )
