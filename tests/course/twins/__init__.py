@@ -36,6 +36,8 @@ from tests.course.twins import (
     translation_scores,
     translator,
     vae,
+    vocoder,
+    wavenet,
     without_labels,
     wordpiece,
 )
@@ -67,6 +69,8 @@ INTRODUCED = {
     "speech": "speech_recognition",
     "ctc": "speech_recognition",
     "recogniser": "speech_recognition",
+    "wavenet": "speech_synthesis",
+    "vocoder": "speech_synthesis",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -109,6 +113,8 @@ TWINS = {
     "speech": speech.TWINS,
     "ctc": ctc.TWINS,
     "recogniser": recogniser.TWINS,
+    "wavenet": wavenet.TWINS,
+    "vocoder": vocoder.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
