@@ -21,7 +21,8 @@ def parting(answer, random):
         size = random.choice((1, 3, 4, 6))
         a = [random.randint(8, 40) / 16 for _ in range(size)]
         b = [
-            one + random.choice((0, 0, 1, -1, 2, -2, 8, -8)) / 16 for one in a
+            one + random.choice((0, 0, 1, -1.5, 1.5, 2, -2, 8, -8)) / 16
+            for one in a
         ]
         more = [9.0] * random.choice((0, 0, 1, 2))
         return (a + more, b, 1 / 8) if size % 2 else (a, b + more, 1 / 8)
@@ -345,6 +346,7 @@ def should_stop(answer, random):
         ([1.0, 3.0, 2.0], 2),
         ([2.0, 1.0, 3.0, 2.0], 2),
         ([2.0, 3.0, 1.0], 2),
+        ([2.0, 3.0, 0.5], 2),
         ([1.0, 3.0, 2.0, 1.5], 2),
         ([2.0, 3.0, 1.0, 3.0], 2),
         ([3.0, 2.0, 2.5, 2.25, 2.75], 3),

@@ -99,8 +99,8 @@ WRONG = {
         "height comes before": lambda weight: (
             weight.reshape(-1, 128, 7, 7).permute(3, 2, 1, 0).reshape(6272, -1)
         ),
-        "still in PyTorch's order": lambda weight: (
-            weight.reshape(-1, 7, 7, 128).permute(1, 2, 3, 0).reshape(6272, -1)
+        "that takes Keras's order": lambda weight: (
+            weight.reshape(-1, 7, 7, 128).permute(3, 1, 2, 0).reshape(6272, -1)
         ),
         "a reshape is no transpose": lambda weight: (
             weight.reshape(-1, 128, 7, 7).permute(0, 2, 3, 1).reshape(6272, -1)

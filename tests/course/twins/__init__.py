@@ -26,6 +26,7 @@ from tests.course.twins import (
     evaluation,
     fast_recipe,
     flow,
+    frameworks,
     generated,
     model,
     recogniser,
@@ -67,6 +68,7 @@ INTRODUCED = {
     "speech": "speech_recognition",
     "ctc": "speech_recognition",
     "recogniser": "speech_recognition",
+    "frameworks": "frameworks",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -109,6 +111,7 @@ TWINS = {
     "speech": speech.TWINS,
     "ctc": ctc.TWINS,
     "recogniser": recogniser.TWINS,
+    "frameworks": frameworks.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
