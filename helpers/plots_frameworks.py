@@ -100,7 +100,7 @@ def partings(rows):
     axes.set_yticks(
         [FLOOR, 1e-7, 1e-5, 1e-3, 1e-1], ["0", "1e-7", "1e-5", "1e-3", "0.1"]
     )
-    axes.legend(loc="center right", ncols=2)
+    axes.legend(loc="upper right", bbox_to_anchor=(1, 0.52), ncols=2)
     show(
         figure,
         "The difference of each tool's loss from plain PyTorch's over the "
@@ -118,7 +118,7 @@ def costs(rows):
     memory = [row["peak_MiB"] for row in rows][::-1]
     left.barh(names, trains, color=DATA, label="train")
     left.barh(names, imports, left=trains, color=MODEL, label="import")
-    left.set(xlabel="CPU seconds", xlim=(0, 1.45 * max(trains)))
+    left.set(xlabel="CPU seconds", xlim=(0, 2 * max(trains)))
     left.legend(loc="lower right")
     right.barh(names, memory, color=DATA)
     right.set(xlabel="peak memory in MiB")
