@@ -33,7 +33,8 @@ def quiet():
     """
     sys.stderr.flush()
     kept = os.dup(2)
-    with tempfile.TemporaryFile() as file, io.StringIO() as python:
+    python = io.StringIO()  # never closed: a log may go on writing to it
+    with tempfile.TemporaryFile() as file:
         os.dup2(file.fileno(), 2)
         try:
             with contextlib.redirect_stderr(python):
@@ -49,8 +50,8 @@ def quiet():
             os.close(kept)
 
 
-def start_keras():
-    """Keras, on TensorFlow where that is installed and on PyTorch else.
+def start_keras(backend):
+    """Keras, computing on the backend "tensorflow" or "torch".
 
     A backend is chosen before the first import and stays: where Keras is
     imported already, or KERAS_BACKEND is set, nothing is chosen here.
@@ -59,7 +60,6 @@ def start_keras():
     Loaded after TensorFlow, Triton ends the process ("registered more than
     once", TensorFlow 2.21 with Triton 3.9); loaded before it, both work.
     """
-    backend = "tensorflow" if find_spec("tensorflow") else "torch"
     os.environ.setdefault("KERAS_BACKEND", backend)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_TORCH_DEVICE", "cpu")

@@ -99,6 +99,7 @@ def parting(answer, random):
         ([2.0, 1.5, 1.0], [2.0, 1.0, 1.25], 0.125),
         ([2.0, 1.5, 1.0], [2.25, 1.0, 1.0], 0.125),
         ([2.0, 1.5], [2.25, 1.25], 0.25),
+        ([2.0, 2.0], [2.0, 2.0 + 2**-19], 2**-20),
         ([2.0, 1.5, 1.0], [2.0, 1.5], 0.25),
         ([2.0], [2.0, 7.0, 8.0], 0.25),
         ([2.0, 3.0, 1.0], [2.0, 3.25, 4.0], 0.125),
@@ -120,9 +121,9 @@ def parting(answer, random):
 )
 def fc1_to_keras(answer, random):
     def weight(outputs, start):
-        """Each number says where it comes from."""
+        """Each number says where it comes from, in sixteenths."""
         count = outputs * 6272
-        return (start + torch.arange(count)).float().reshape(outputs, 6272)
+        return (start + torch.arange(count)).reshape(outputs, 6272) / 16
 
     def truth(weight):
         return _fc1_to_keras(weight)
@@ -247,7 +248,10 @@ def step_losses(answer, random):
         *draws(draw, random),
     ]
     otherwise = "k times the k-th mean is the total of k losses"
-    diagnose(answer, cases, truth, mistakes, otherwise, counted=True)
+    diagnose(
+        answer, cases, truth, mistakes, otherwise,
+        counted=True, exact_shape=True,
+    )  # fmt: skip
 
 
 @check(

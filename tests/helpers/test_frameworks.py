@@ -168,7 +168,7 @@ def test_keras_gives_the_answers_of_pytorch(backend):
         pytest.skip(f"{backend} is not installed")
     done = alone(
         "from helpers.frameworks import start_keras, to_keras\n"
-        "keras = start_keras()\n"
+        f"keras = start_keras({backend!r})\n"
         "import torch\n"
         "import transformers.trainer, fastai.learner\n"
         "from helpers.data import load_embedded\n"

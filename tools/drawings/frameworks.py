@@ -1,6 +1,6 @@
 """The drawings of the notebook on one model in several tools."""
 
-from helpers.figures import DATA, GRADIENT, MODEL, QUIET, RIGHT
+from helpers.figures import DATA, MODEL, QUIET, RIGHT
 from helpers.frameworks import to_keras
 from helpers.model import BigModel
 from tools.drawings import drawing
@@ -9,12 +9,13 @@ from tools.drawings.canvas import Canvas, pale
 TOOLS = ("PyTorch", "Keras", "fastai", "Trainer")
 # Who writes a part of the loop: y for you, t for the tool.
 PARTS = {
-    "the model": "ytyy",
+    "the model": "yyyy",
     "batches, their order": "yttt",
+    "the device, CPU or GPU": "yttt",
     "forward pass": "yttt",
     "the loss": "yyyy",
     "zero_grad, backward, step": "yttt",
-    "which optimiser": "yytt",
+    "which optimiser": "yttt",
     "how its rate falls": "yyyt",
     "clipping of gradients": "yyyt",
     "validation, progress, logs": "yttt",
@@ -25,7 +26,7 @@ PARTS = {
 @drawing
 def who_writes_the_loop():
     """The parts of a training, and who writes each in four tools."""
-    canvas = Canvas(800, 400)
+    canvas = Canvas(800, 430)
     left, wide, high = 250, 126, 30
     for k, tool in enumerate(TOOLS):
         canvas.text(left + wide * (k + 0.5), 24, tool, bold=True)
@@ -35,8 +36,6 @@ def who_writes_the_loop():
         for k, letter in enumerate(who):
             mine = letter == "y"
             text = "you" if mine else "the tool"
-            if part == "the model" and not mine:
-                text = "its layers"
             canvas.box(
                 left + wide * k + 4,
                 y,
@@ -55,10 +54,10 @@ def who_writes_the_loop():
     return canvas, (
         f"A table of {len(PARTS)} parts of a training, from the model to "
         "checkpoints, in four tools; blue where you write or choose it, "
-        f"orange where the tool does. Parts that are yours: {counts}. Only "
-        "the loss is yours in all four. Left to themselves, fastai and the "
-        "Trainer choose the optimiser; the Trainer also lets its rate fall "
-        "and clips gradients."
+        f"orange where the tool does. Parts that are yours: {counts}. The "
+        "model and the loss are yours in all four. If you say nothing, all "
+        "three tools choose order, device and optimiser; the Trainer also "
+        "lets its rate fall and clips gradients."
     )
 
 
@@ -81,8 +80,7 @@ def weights_in_two_layouts():
         other = arrays[2 * i].shape
         canvas.text(20, y + 20, layer, anchor="left", bold=True)
         names = axes[layer.rstrip("12")]
-        trap = layer == "fc1"
-        colour = GRADIENT if trap else DATA
+        colour = DATA
         for x, values, name in (
             (110, shape, names[0]),
             (480, other, names[1]),
@@ -91,8 +89,6 @@ def weights_in_two_layouts():
             canvas.box(x, y, 260, 26, text, color=colour, size=11)
             canvas.text(x + 130, y + 38, name, size=10, color=QUIET)
         canvas.arrow(376, y + 13, 474, y + 13, colour, width=2)
-        if trap:
-            canvas.text(425, y + 33, "and inside?", size=10, color=GRADIENT)
         said.append(f"{layer} {shape} to {other}")
     canvas.text(
         20, 284,
@@ -102,8 +98,8 @@ def weights_in_two_layouts():
     )  # fmt: skip
     return canvas, (
         "The shapes of the weights in PyTorch and in Keras: "
-        f"{'; '.join(said)}. All are transposed. At fc1 there is a question: "
-        "in which order do its 6,272 inputs come?"
+        f"{'; '.join(said)}. The axes of all are turned; the biases are the "
+        "same."
     )
 
 
