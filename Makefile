@@ -12,7 +12,7 @@ BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 RUN := $(BIN)/python -m
 # Groups of packages that parts of the course need (requirements-NAME.txt),
 # and what makes the book
-OPTIONAL ?= language book
+OPTIONAL ?= language tools tensorflow book
 PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 # Most tests side by side, a process a core; then, one after the other, those
 # that measure time. The second part runs whatever the first one says.

@@ -81,46 +81,86 @@ def install_group(name):
     the notebook goes on without it; so it does, without trying, where the
     environment variable COURSE_WITHOUT names the group.
     """
+    return tried(name) == "there"
+
+
+def tried(name):
+    """Install a group: "there", "no build" for this Python, or "failed"."""
     missing = missing_of(name)
     if name in os.environ.get("COURSE_WITHOUT", "").split():
         print(f"Without {name}, as COURSE_WITHOUT asks. {INSTEAD}")
-        return False
+        return "failed"
     if not missing:
-        return True
+        return "there"
     if not find_spec("pip"):
         print(f"This Python lacks {', '.join(missing)}, and", end=" ")
         print(f"{without_pip(missing, '--no-deps ')}\n{INSTEAD}")
-        return False
-    packages = ", ".join(re.split("[=>]", package)[0] for package in missing)
+        return "failed"
+    packages = ", ".join(map(package_of, missing))
     size = re.match(
         r"# About (\d+ MB)", group_file(name).read_text(encoding="utf-8")
     )
     print(f"Installing {packages}: up to {size[1]}, once.")
     done = pip_install(["--no-deps", *missing])
     if done.returncode:
+        none = re.search("No matching distribution", done.stdout)
+        if none and not NO_NETWORK.search(done.stdout):
+            print(f"There is no build of {name} for this Python. {INSTEAD}")
+            return "no build"
         print(f"{way_out(done.stdout)}\n{INSTEAD}")
     elif missing_of(name):
         print("Installed; restart the kernel and run the notebook again.")
-    return not missing_of(name)
+    return "failed" if missing_of(name) else "there"
 
 
 INSTEAD = "Until then recorded results are shown instead."
+# A build of the same program under another name, as on Colab.
+ALIKE = {"tensorflow-cpu": "tensorflow", "tensorflow": "tensorflow-cpu"}
 
 
 def group_file(name):
     return COURSE / f"requirements-{name}.txt"
 
 
+def package_of(requirement):
+    return re.split("[=>;]", requirement)[0]
+
+
 def missing_of(name):
-    """The requirements of an optional group that are not there at all."""
+    """The requirements of an optional group that are not there at all.
+
+    Lines for other machines (`package==1.0; sys_platform == "darwin"`) do
+    not count.
+    """
     lines = group_file(name).read_text(encoding="utf-8").splitlines()
     missing = []
-    for requirement in filter(re.compile("[^#]").match, lines):
-        try:
-            version(re.split("[=>]", requirement)[0])
-        except PackageNotFoundError:
-            missing.append(requirement)
+    for line in filter(re.compile("[^#]").match, lines):
+        requirement, _, condition = map(str.strip, line.partition(";"))
+        package = package_of(requirement)
+        if not (
+            holds_here(condition)
+            and absent(package)
+            and absent(ALIKE.get(package, package))
+        ):
+            continue
+        missing.append(requirement)
     return missing
+
+
+def absent(package):
+    try:
+        return not version(package)
+    except PackageNotFoundError:
+        return True
+
+
+def holds_here(condition):
+    """Whether a requirement's condition on machines is met by this one."""
+    if not condition:
+        return True
+    from packaging.markers import Marker  # there with the first set-up
+
+    return Marker(condition).evaluate()
 
 
 def pip_install(arguments):
@@ -173,6 +213,6 @@ def way_out(printed):
 
 
 if __name__ == "__main__":
-    installed = [install_group(name) for name in sys.argv[1:]]
-    if not all(installed):
+    outcomes = [tried(name) for name in sys.argv[1:]]
+    if "failed" in outcomes:
         sys.exit("`make test OPTIONAL=` tests the course without them.")

@@ -506,7 +506,7 @@ def test_a_group_says_its_size_and_pins_or_bounds_its_packages(path):
     first, *lines = path.read_text(encoding="utf-8").splitlines()
     assert re.match(r"# About \d+ MB", first)
     for line in lines:
-        assert re.fullmatch(r"(#.*|[\w-]+(==|>=)[\d.]+)?", line)
+        assert re.fullmatch(r"(#.*|[\w-]+(==|>=)[\d.]+(; \w.*)?)?", line)
 
 
 def test_a_group_is_installed_without_what_its_packages_ask_for(
@@ -547,6 +547,39 @@ def test_a_group_that_cannot_be_installed_stops_nothing(
     assert "Installing surely-not-there: up to 5 MB, once." in printed
     assert "Check the network. pip says: ERROR: " in printed
     assert printed.endswith("recorded results are shown instead.\n")
+
+
+def test_a_group_without_a_build_for_this_python(
+    group, monkeypatch, capsys, tmp_path
+):
+    """That is nobody's mistake: `make optional` goes on."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    assert requirements.tried("sound") == "no build"
+    printed = capsys.readouterr().out
+    assert "There is no build of sound for this Python. Until then" in printed
+
+
+def test_lines_for_other_machines_do_not_count(group, tmp_path):
+    path = tmp_path / "requirements-sound.txt"
+    here = f'sys_platform == "{sys.platform}"'
+    lines = [GROUP, f"nor-this>=2; {here}", f"or-that>=2; not-{here}"]
+    text = "\n".join(lines).replace("not-sys_platform ==", "sys_platform !=")
+    path.write_text(text, encoding="utf-8")
+    missing = requirements.missing_of("sound")
+    assert missing == ["surely-not-there==1.0", "nor-this>=2"]
+
+
+def test_the_same_program_under_another_name_is_enough(
+    group, monkeypatch, tmp_path
+):
+    """Colab has tensorflow, which tensorflow-cpu would overwrite."""
+    path = tmp_path / "requirements-sound.txt"
+    path.write_text("# About 5 MB\ntensorflow-cpu==2.21.0\n", encoding="utf-8")
+    monkeypatch.setattr(
+        requirements, "absent", lambda package: package != "tensorflow"
+    )
+    assert requirements.missing_of("sound") == []
 
 
 def test_a_group_without_pip(group, no_pip, capsys):

@@ -357,6 +357,10 @@ class Recogniser(nn.Module):  # it walks one way only, twice
         X, _ = self.rnn(self.body(X).mT)
         return self.letters(X).log_softmax(dim=2)
 """,
+    ("frameworks", "fc1_to_keras"): """
+def fc1_to_keras(weight):  # shapes that fit, in PyTorch's order
+    return weight.mT
+""",
 }
 
 

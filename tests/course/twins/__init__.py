@@ -26,6 +26,7 @@ from tests.course.twins import (
     evaluation,
     fast_recipe,
     flow,
+    frameworks,
     generated,
     model,
     recogniser,
@@ -71,6 +72,7 @@ INTRODUCED = {
     "recogniser": "speech_recognition",
     "wavenet": "speech_synthesis",
     "vocoder": "speech_synthesis",
+    "frameworks": "frameworks",
 }
 
 # Classes and functions of a module that another notebook introduces.
@@ -115,6 +117,7 @@ TWINS = {
     "recogniser": recogniser.TWINS,
     "wavenet": wavenet.TWINS,
     "vocoder": vocoder.TWINS,
+    "frameworks": frameworks.TWINS,
 }
 
 # Modules whose classes a notebook builds method by method: every method is a
