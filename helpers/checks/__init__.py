@@ -323,9 +323,9 @@ def keeps_dtype(answer, arguments, reason, what="the result"):
     dtype = torch.as_tensor(made).dtype if hasattr(made, "dtype") else None
     if dtype != torch.float32:
         raise Misconception(
-            "the numbers are right, but torch.float32 comes in and "
-            f"{dtype or named(made)} goes out, and {reason}: keep the type "
-            "of what you are given"
+            f"the numbers are right, but return {what} as torch.float32 "
+            f"where that comes in, not as {dtype or named(made)}, because "
+            f"{reason}: keep the type of what you are given"
         )
 
 

@@ -121,14 +121,20 @@ def causal_conv(answer, random):
     for dtype in (torch.float32, torch.float64):
         *tensors, dilation = cases[3]
         tensors = [t.to(dtype).clone().requires_grad_() for t in tensors]
-        with clean_switches():
-            result = function(*tensors, dilation)
         needs = "the numbers are right, but "
+        try:
+            with clean_switches():
+                result = function(*tensors, dilation)
+        except (RuntimeError, TypeError):
+            raise Misconception(
+                f"{needs}return what PyTorch makes of x: a network is to be "
+                "trained through your function, and with an x that has a "
+                "gradient it stops"
+            ) from None
         if not isinstance(result, torch.Tensor) or result.dtype != dtype:
             raise Misconception(
-                f"{needs}the result must be a tensor of the kind of x, here "
-                f"{dtype}: make no zeros of another kind, F.pad makes the "
-                "right ones"
+                f"{needs}return a tensor of the kind of x, here {dtype}: make "
+                "no zeros of another kind, F.pad makes the right ones"
             )
         grads = [None] * 3
         if result.requires_grad:
@@ -393,6 +399,6 @@ def conv_step(answer, random):
         results = answer(*(t.to(dtype) for t in cases[3]))
         if any(result.dtype != dtype for result in results):
             raise Misconception(
-                "the numbers are right, but both results must be of the kind "
+                "the numbers are right, but return both results in the kind "
                 f"of x, here {dtype}: make no zeros of another kind"
             )

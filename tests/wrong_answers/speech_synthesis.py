@@ -182,7 +182,7 @@ WRONG = {
         ),
         "the oldest comes back": keeps(lambda x, m: m.roll(-1, 1)),
         "the output comes first": lambda x, m, w, b: step(x, m, w, b)[::-1],
-        "must be of the kind": single_memory,
+        "return both results in the kind": single_memory,
         "return two things": lambda x, m, w, b: step(x, m, w, b)[0],
         "without its first column": keeps(
             lambda x, m: torch.cat([m[:, 1:], 2 * x[:, None]], 1)
