@@ -69,7 +69,8 @@ def wrong_answers(chapters):
             for words, answer in answers.items():
                 lines += ["", f"> ... {words} ..."]
                 if source := written(answer):
-                    lines += ["", "```python", source, "```"]
+                    # Colours for each word would double the page.
+                    lines += ["", "```text", source, "```"]
     return "\n".join(lines) + "\n"
 
 
