@@ -137,7 +137,7 @@ def wavenet_block():
     canvas.circle(470, y, 14, "x", color=QUIET, fill="white")
     canvas.arrow(424, y - 52, 460, y - 12)
     canvas.arrow(424, y + 52, 460, y + 12)
-    canvas.text(470, y - 32, "the gate", size=10)
+    canvas.text(506, y - 34, "the gate", size=10)
     canvas.box(520, y - 24, 74, 48, "1 wide", color=MODEL, size=11)
     canvas.arrow(484, y, 518, y)
     canvas.circle(640, y, 13, "+", color=QUIET, fill="white")
