@@ -16,7 +16,7 @@ OPTIONAL ?= language tools tensorflow book
 PYTEST := $(RUN) pytest $(if $(filter pinned,$(LANE)),,--nbval-lax)
 # Most tests side by side, a process a core; then, one after the other, those
 # that measure time. The second part runs whatever the first one says.
-TESTS = $(PYTEST) -m "not alone" -n auto --maxprocesses 4 --dist loadgroup \
+TESTS = $(PYTEST) -m "not alone" -n auto --maxprocesses 4 --dist loadfile \
 	tests || failed=1; $(PYTEST) -m alone && test -z "$$failed"
 # A Python that somebody asks for counts; python3 is only the first at hand.
 ASKED := $(if $(filter file,$(origin PYTHON)),,--this-python)

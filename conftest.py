@@ -27,10 +27,6 @@ SANITIZE = {r"0x[0-9a-f]{6,}": "ADDRESS"}
 seconds = defaultdict(float)  # of each notebook that ran
 mebibytes = defaultdict(float)
 
-# The tests of a file share what it has prepared, so one process takes them
-# all; but for these files, whose many tests have nothing in common.
-SPREAD = {"test_exercises.py", "test_notebooks.py", "test_twins.py"}
-
 
 def pytest_addoption(parser):
     parser.addoption(
@@ -59,8 +55,6 @@ def has_gpu():
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(config, items):
     for item in items:
-        if item.path.name not in SPREAD:
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
         if isinstance(item, IPyNbCell):
             prepare(item)
         elif "full" in item.keywords and not config.getoption("--full"):

@@ -257,5 +257,5 @@ def recorded_trials(name):
     }
     if name not in rows:
         raise KeyError(f"{name!r} is not recorded, only {', '.join(rows)}")
-    print("(recorded, the packages are not installed)")
+    print("(recorded)")
     return rows[name]

@@ -10,11 +10,12 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from ipywidgets import FloatSlider, IntSlider
+from ipywidgets import FloatSlider, SelectionSlider
 
 from helpers.figures import DATA, GRADIENT, MODEL, QUIET, live, show
 
 LIKELIEST = 14  # bars of the live figure
+TOP_K = 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1024
 COUNTS = ("0", "1", "2", "4", "8")
 MARKERS = "osD^vP*"
 
@@ -189,5 +190,5 @@ def next_token(model, tokenizer, probabilities):
         temperature=FloatSlider(
             1.5, min=0.1, max=2.0, step=0.1, description="temperature"
         ),
-        k=IntSlider(1024, min=1, max=len(logits), step=1, description="top-k"),
+        k=SelectionSlider(options=TOP_K, value=1024, description="top-k"),
     )

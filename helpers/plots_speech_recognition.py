@@ -33,8 +33,9 @@ def waveforms(sounds):
     show(
         figure,
         f"The samples of {len(sounds)} sounds over time, each swinging "
-        f'between -0.8 and 0.8: {lengths}. Both "seven" have two bumps with '
-        'a narrow waist between them, at other times; "three" has one.',
+        f'between -0.8 and 0.8: {lengths}. Both "seven" have two large bumps '
+        "with a narrow waist between them, at other times, the first after a "
+        'small extra one; "three" has one.',
     )
 
 

@@ -117,7 +117,9 @@ def looking_back(longest=8):
     live(
         figure,
         draw,
-        layers=IntSlider(len(DILATIONS), min=1, max=longest),
+        layers=IntSlider(
+            len(DILATIONS), min=1, max=longest, description="layers"
+        ),
         dilations=SelectionSlider(
             options=["1, 2, 4, 8 ...", "1, 1, 1, 1 ..."],
             description="dilations",

@@ -80,9 +80,9 @@ class GatedBlock(nn.Module):
         self.gate = nn.Conv1d(channels, 2 * channels, 2)
         self.residual = nn.Conv1d(channels, channels, 1)
 
-    def forward(self, x, told=0):
+    def forward(self, x, hint=0):
         gate = self.gate
-        h = causal_conv(x, gate.weight, gate.bias, self.dilation) + told
+        h = causal_conv(x, gate.weight, gate.bias, self.dilation) + hint
         content, openness = h.chunk(2, dim=1)
         z = torch.tanh(content) * torch.sigmoid(openness)
         return x + self.residual(z), z
@@ -111,20 +111,20 @@ class WaveNet(nn.Module):
             self.listen = nn.Conv1d(mels, 64, 3, padding=1)
             self.tell = nn.Conv1d(64, 2 * everything, 1)
 
-    def told(self, mel):
+    def hints(self, mel):
         """What the gates are told, (batch, 2 channels x layers, frames)."""
         return self.tell(torch.tanh(self.listen(mel)))
 
     def forward(self, codes, mel=None):
         past = F.pad(codes.long(), (1, 0), value=SILENCE)[:, :-1]
         x = self.embed(past).mT  # (batch, channels, length)
-        told = [0] * len(self.blocks)
+        hints = [0] * len(self.blocks)
         _check(self, mel, codes.shape[1])
         if mel is not None:
-            every = self.told(mel).repeat_interleave(HOP, dim=2)
-            told = every[:, :, : codes.shape[1]].chunk(len(told), dim=1)
+            every = self.hints(mel).repeat_interleave(HOP, dim=2)
+            hints = every[:, :, : codes.shape[1]].chunk(len(hints), dim=1)
         outs = []
-        for block, hint in zip(self.blocks, told, strict=True):
+        for block, hint in zip(self.blocks, hints, strict=True):
             x, z = block(x, hint)
             outs.append(z)
         k = F.relu(self.to_skip(torch.cat(outs, dim=1)))
@@ -170,10 +170,10 @@ def generate(net, u, mel=None, pick=None):
         _matrix, (net.to_skip, net.hidden, net.scores)
     )
     channels = embed.shape[1]
-    told = None
+    hints = None
     if mel is not None:
-        told = net.told(mel).numpy().transpose(2, 0, 1).copy()
-        told = told.reshape(len(told), batch, len(layers), -1)
+        hints = net.hints(mel).numpy().transpose(2, 0, 1).copy()
+        hints = hints.reshape(len(hints), batch, len(layers), -1)
     memories = [
         np.zeros((block.dilation, batch, channels), embed.dtype)
         for block in net.blocks
@@ -188,8 +188,8 @@ def generate(net, u, mel=None, pick=None):
             place = t % len(memory)
             h = np.concatenate([memory[place], x], axis=1) @ both + bias
             memory[place] = x
-            if told is not None:
-                h += told[t // HOP, :, i]
+            if hints is not None:
+                h += hints[t // HOP, :, i]
             z = np.tanh(h[:, :channels])
             z *= 1 / (1 + np.exp(-h[:, channels:]))
             outs[:, i * channels : (i + 1) * channels] = z
@@ -260,8 +260,8 @@ def windows(codes, mel, generator, batch=BATCH, length=LENGTH):
         )
     places = torch.randint(last + 1, (batch,), generator=generator).tolist()
     pieces = [codes[p * HOP : p * HOP + length] for p in places]
-    told = [mel[:, p : p + frames] for p in places]
-    return torch.stack(pieces), torch.stack(told)
+    hints = [mel[:, p : p + frames] for p in places]
+    return torch.stack(pieces), torch.stack(hints)
 
 
 @torch.no_grad()
@@ -270,8 +270,8 @@ def nats(net, codes, mel, length=8000):
     losses = []
     for at in range(0, len(codes) - length + 1, length):
         piece = codes[None, at : at + length]
-        told = mel[None, :, at // HOP : (at + length) // HOP]
-        logits = net(piece, told if net.mels else None)
+        hints = mel[None, :, at // HOP : (at + length) // HOP]
+        logits = net(piece, hints if net.mels else None)
         losses.append(F.cross_entropy(logits, piece).item())
     if not losses:
         raise ValueError(f"{len(codes)} samples are less than {length}.")
@@ -292,8 +292,8 @@ def train_wavenet(
         left = 1 - step / num_steps
         rate = peak_lr * min((step + 1) / 20, 1) * left**0.7
         optimiser.param_groups[0]["lr"] = rate
-        X, told = windows(codes, mel, generator, batch)
-        loss = F.cross_entropy(net(X, told if net.mels else None), X)
+        X, hints = windows(codes, mel, generator, batch)
+        loss = F.cross_entropy(net(X, hints if net.mels else None), X)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)

@@ -140,8 +140,7 @@ def unpack(folder, names=tuple(PACKAGES)):
         if found != expected:
             raise SystemExit(f"{path} has SHA-256 {found}, not {expected}")
     there = folder / "unpacked"
-    if there.is_dir():
-        return there
+    there.mkdir(exist_ok=True)
     for name in names:
         if name.endswith(".deb"):
             subprocess.run(

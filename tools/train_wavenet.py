@@ -93,9 +93,9 @@ def train(net, codes, mel, held, minutes, path, half=True):
     while (done := (time.time() - start) / (60 * minutes)) < 1:
         rate = PEAK * min(1, (step + 1) / WARM) * (1 - done) ** 0.7 + 1e-5
         optimiser.param_groups[0]["lr"] = rate
-        X, told = windows(codes, mel, draw)
+        X, hints = windows(codes, mel, draw)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = net(X, told)
+            logits = net(X, hints)
         loss = F.cross_entropy(logits.float(), X)
         optimiser.zero_grad()
         loss.backward()
