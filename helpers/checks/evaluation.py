@@ -64,35 +64,46 @@ def images_needed(answer, random):
     def finer(p, half_width):  # by the number that 1.96 is short for
         return math.ceil(exact(p, half_width, NormalDist().inv_cdf(0.975)))
 
-    while len(cases) < 20:
+    before_rounding_up = {
+        "the factor 1.96 is missing, and it is squared": lambda p, w: exact(
+            p, w, z=1
+        ),
+        "1.96 stands outside the root, so it is squared too": lambda p, w: (
+            1.96 * p * (1 - p) / w**2
+        ),
+        "the half width must be squared: half of it costs four times the "
+        "images": lambda p, w: 1.96**2 * p * (1 - p) / w,
+        "half_width is already half of the interval: do not halve it "
+        "again": lambda p, w: exact(p, w / 2),
+        "half_width is half of the interval: do not double it": lambda p, w: (
+            exact(p, w * 2)
+        ),
+        "the root covers p(1 - p) and n alike: it goes when you square "
+        "both sides": lambda p, w: exact(p, w) / (p - p * p) ** 0.5,
+        "an image's variance is p times 1 - p": lambda p, w: (
+            exact(p, w) / (1 - p)
+        ),
+    }
+    while len(cases) < 20:  # where rounding decides nothing
         p, width = uniform(random, 2, 0.01, 0.2).tolist()
-        if 0.05 < exact(p, width) % 1 < 0.95:  # rounding decides nothing
+        mistaken = [f(p, width) for f in before_rounding_up.values()]
+        if 0.05 < exact(p, width) % 1 < 0.95 and all(
+            1e-6 < number % 1 < 1 - 1e-6 for number in mistaken
+        ):
             cases.append((p, width))
+
+    def rounded_up(function):
+        return lambda p, w: math.ceil(function(p, w))
+
     mistakes = {
         "with one image fewer the interval is too wide: round "
         "up": lambda p, w: math.floor(exact(p, w)),
         "a part of an image cannot be taken: round up": exact,
         "a result that is whole is enough already: `math.ceil` adds nothing "
         "to it": lambda p, w: int(exact(p, w)) + 1,
-        "the factor 1.96 is missing, and it is squared": lambda p, w: (
-            math.ceil(exact(p, w, z=1))
-        ),
-        "1.96 stands outside the root, so it is squared too": lambda p, w: (
-            math.ceil(exact(p, w, z=1.4))
-        ),
-        "the half width must be squared: half of it costs four times the "
-        "images": lambda p, w: math.ceil(exact(p, w) * w),
-        "half_width is already half of the interval: do not halve it "
-        "again": lambda p, w: math.ceil(exact(p, w / 2)),
-        "half_width is half of the interval: do not double it": lambda p, w: (
-            math.ceil(exact(p, w * 2))
-        ),
-        "the root covers p(1 - p) and n alike: it goes when you square "
-        "both sides": lambda p, w: math.ceil(exact(p, w) / (p - p * p) ** 0.5),
-        "an image's variance is p times 1 - p": lambda p, w: math.ceil(
-            exact(p, w) / (1 - p)
-        ),
     }
+    for text, function in before_rounding_up.items():
+        mistakes[text] = rounded_up(function)
     exactly = {"also": [finer], "tolerance": 1e-9}
     otherwise = "square both sides, solve for n, and round up"
     diagnose(answer, cases, truth, mistakes, otherwise, **exactly)

@@ -1,15 +1,18 @@
+import math
 import shutil
 
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional as F
 
-from helpers.speech import HOP, NUM_MELS, load_speech
+from helpers.speech import FLOOR, HOP, NUM_MELS, load_speech
 from helpers.wavenet import (
     SILENCE,
     WEIGHTS,
     WaveNet,
     causal_conv,
+    conditions,
     conv_step,
     draw_code,
     generate,
@@ -114,6 +117,53 @@ def test_a_stream_has_a_column_for_every_80_samples():
     np.testing.assert_array_equal(first, sounds[0])
 
 
+def test_nats_are_the_mean_cross_entropy(net):
+    codes = torch.randint(256, (1000,))
+    pieces = codes[:400], codes[400:800]  # what is left over does not count
+    with torch.no_grad():
+        by_hand = [F.cross_entropy(net(x[None]), x[None]) for x in pieces]
+    mean = torch.stack(by_hand).mean().item()
+    mel = torch.zeros(NUM_MELS, 13)
+    assert nats(net, codes, mel, length=400) == pytest.approx(mean, abs=1e-6)
+
+
+def test_windows_reach_both_ends_and_keep_their_columns():
+    codes, mel = torch.arange(4 * HOP), torch.arange(5.0).expand(NUM_MELS, 5)
+    generator = torch.Generator().manual_seed(0)
+    pieces, columns = windows(codes, mel, generator, batch=60, length=2 * HOP)
+    starts = columns[:, 0, 0].long()
+    assert set(starts.tolist()) == {0, 1, 2}
+    expected = starts[:, None] * HOP + torch.arange(2 * HOP)
+    assert torch.equal(pieces, expected)
+    assert torch.equal(columns[:, 0, 1].long(), starts + 1)
+
+
+def test_the_spectrogram_of_silence():
+    quiet = conditions(np.zeros(HOP, np.float32))
+    assert quiet.shape == (1, NUM_MELS, 2)
+    level = (math.log(FLOOR) + 4) / 4
+    torch.testing.assert_close(quiet, torch.full_like(quiet, level))
+
+
+def test_the_rate_rises_for_twenty_steps_and_falls_to_nothing(
+    net, monkeypatch
+):
+    rates = []
+
+    class Adam(torch.optim.Adam):
+        def step(self):
+            rates.append(self.param_groups[0]["lr"])
+            super().step()
+
+    monkeypatch.setattr(torch.optim, "Adam", Adam)
+    codes, mel = stream(load_speech().train.codes[:2])
+    train_wavenet(net, codes, mel, 40, peak_lr=1e-2, batch=1)
+    assert rates[0] == pytest.approx(1e-2 / 20)
+    assert rates[9] == pytest.approx(1e-2 * 10 / 20 * (31 / 40) ** 0.7)
+    assert rates[19:] == sorted(rates[19:], reverse=True)
+    assert rates[-1] == pytest.approx(1e-2 * (1 / 40) ** 0.7)
+
+
 def test_it_learns(net):
     codes, mel = stream(load_speech().train.codes[:10])
     losses = train_wavenet(net, codes, mel, 60, peak_lr=2e-2, batch=2)
@@ -123,6 +173,9 @@ def test_it_learns(net):
 def test_the_stored_weights_and_their_absence(tmp_path):
     for kind in ("wave", "excitation"):
         assert not load_wavenet(kind=kind).training
+    test = load_speech().test
+    codes, mel = stream(test[test.voices == "af_kore"].codes[:4])
+    assert nats(load_wavenet(), codes, mel) < 3, "256 codes alone: 5.5"
     with pytest.raises(ValueError, match="wave, excitation, not 'noise'"):
         load_wavenet(kind="noise")
     with pytest.raises(FileNotFoundError, match="is missing"):
