@@ -26,12 +26,12 @@ KINDS = {
             "for", plt.get_cmap(SIGNED)(np.linspace(0.5, 1, 64))
         ),
         0,
-        "speaks for it →",
+        "speaks for the class →",
     ),
     "size": (
         LinearSegmentedColormap.from_list("size", ["white", _DARK]),
         0,
-        "for or against it →",
+        "strength, for or against →",
     ),
 }
 

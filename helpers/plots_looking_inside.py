@@ -341,7 +341,7 @@ def switched_off(counts, curves):
     lots = np.array([c for name, c in curves.items() if name[:3] == "lot"])
     looks = {
         "quietest first": (DATA, "D--"),
-        "by lot, mean and range": (QUIET, "s:"),
+        "at random, mean and range of five": (QUIET, "s:"),
         "liveliest first": (MODEL, "o-"),
     }
     figure, axes = plt.subplots(figsize=(6.8, 3.4))
@@ -361,6 +361,7 @@ def switched_off(counts, curves):
         )
         parts.append(f"{name} {curve[counts.index(500)]:.0%}")
     axes.axhline(10, color=QUIET, lw=1, ls=":")
+    axes.text(0, 11, "guessing", color=QUIET, fontsize=9)
     axes.set(xlabel="units switched off, of 1,000", ylabel="accuracy in %")
     axes.set(ylim=(0, 100))
     axes.legend(loc="lower left", bbox_to_anchor=(0, 0.12))
@@ -396,7 +397,9 @@ def whose_units(change):
                 )
     axes.set_xticks(range(10), CLOTHING, rotation=45, ha="right")
     axes.set_yticks(range(10), CLOTHING)
-    axes.set(xlabel="found of this class", ylabel="whose 100 units are off")
+    axes.set(
+        xlabel="change in the recall of", ylabel="whose 100 units are off"
+    )
     figure.colorbar(picture, label="change in points", shrink=0.8)
     own = change.diagonal()
     others = change.clone().fill_diagonal_(0)

@@ -153,6 +153,60 @@ def by_seed(rows, columns, live_row=None):
     show(figure, "Means over the seeds: " + "; ".join(said) + ".")
 
 
+def augmentation(rows, tests):
+    """What changing the clips brings: accuracy against training steps.
+
+    rows: dicts with "kind", "num_steps", "seed" and a share for each of
+    tests, which has a panel each.
+    """
+    looks = {
+        "nothing": (QUIET, "-", "o"),
+        "shift": (DATA, "--", "s"),
+        "speed": (MODEL, "-.", "^"),
+        "noise": (WRONG, ":", "v"),
+        "stripes": (DATA, ":", "D"),
+        "all four": (RIGHT, "-", "o"),
+    }
+    figure, axes = plt.subplots(
+        1, len(tests), figsize=(3 * len(tests), 3.6), sharey=True
+    )
+    steps = sorted({row["num_steps"] for row in rows})
+    said = []
+    for ax, test in zip(axes, tests, strict=True):
+        for kind, (colour, line, marker) in looks.items():
+            values = [
+                [
+                    100 * row[test]
+                    for row in rows
+                    if (row["kind"], row["num_steps"]) == (kind, count)
+                ]
+                for count in steps
+            ]
+            means = np.mean(values, axis=1)
+            spread = [means - np.min(values, 1), np.max(values, 1) - means]
+            ax.errorbar(
+                steps, means, spread, ls=line, marker=marker, color=colour,
+                ms=5, lw=1.4, capsize=2, elinewidth=0.7, label=kind,
+            )  # fmt: skip
+            said.append(
+                f"{test}, {kind}: "
+                + ", ".join(f"{mean:.0f}" for mean in means)
+                + " %"
+            )
+        ax.set(xscale="log", title=test, xlabel="training steps")
+        ax.set_xticks(steps, steps)
+        ax.minorticks_off()
+    axes[0].set_ylabel("correct, in %")
+    axes[0].legend(fontsize=8)
+    counts = ", ".join(map(str, steps))
+    show(
+        figure,
+        f"Accuracy after {counts} steps, mean and range of three seeds: "
+        + "; ".join(said)
+        + ".",
+    )
+
+
 def lit_letters(log_probs, samples):
     """A spectrogram, below it the letters' probabilities over time."""
     figure, (top, bottom) = plt.subplots(

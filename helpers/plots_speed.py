@@ -132,16 +132,18 @@ def roofline(works, peak, slopes, loop):
     """Layers under their roofs.
 
     works: {name: (intensity, rate reached, rate of its own roof)}
-    slopes: {"from memory": bytes a second, ...}, two, the steepest last
+    slopes: {"from memory": bytes a second, ...}, two
     loop: rate of the plain loop as a whole
     """
     figure, axes = plt.subplots(figsize=(7.4, 4.4))
     right = 700
-    looks = ("-", (0.7, (8, -10), "left")), ("--", (0.5, (-8, 6), "right"))
-    for (name, rate), look in zip(slopes.items(), looks, strict=True):
-        style, (at, aside, side) = look
+    styles = dict(zip(slopes, ("-", "--"), strict=True))
+    # The lower line's words stand to its right, the upper one's to its left.
+    places = (1.6, (8, -10), "left"), (0.3, (-8, 6), "right")
+    by_rate = sorted(slopes.items(), key=lambda slope: slope[1])
+    for (name, rate), (at, aside, side) in zip(by_rate, places, strict=True):
         x = np.array([0.06, peak / rate])
-        axes.loglog(x, x * rate / 1e9, style, color=QUIET, lw=2)
+        axes.loglog(x, x * rate / 1e9, styles[name], color=QUIET, lw=2)
         place = {"textcoords": "offset points", "color": QUIET, "ha": side}
         axes.annotate(name, (at, at * rate / 1e9), aside, **place)
     edge = peak / max(slopes.values())

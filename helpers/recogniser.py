@@ -108,13 +108,21 @@ def padded(sounds):
     return batch
 
 
-def train_commands(net, clips, num_steps=350, seed=0, peak_lr=6e-3):
+def train_commands(
+    net, clips, num_steps=350, seed=0, peak_lr=6e-3, batch_of=None
+):
     """Trains on one-second windows; the loss of each step.
 
     Batches of 64, AdamW, one cycle of the learning rate. Engines are drawn
-    equally often, whatever they have.
+    equally often, whatever they have. batch_of: takes positions in clips,
+    gives features and labels; those of the clips as they are if None.
     """
-    X, y = features(clips.windows()), clips.labels()
+    if batch_of is None:
+        all_features, labels = features(clips.windows()), clips.labels()
+
+        def batch_of(rows):
+            return all_features[rows], labels[rows]
+
     draw = torch.Generator().manual_seed(seed)
     engines = [np.flatnonzero(clips.engines == e) for e in set(clips.engines)]
     engines = [
@@ -128,13 +136,14 @@ def train_commands(net, clips, num_steps=350, seed=0, peak_lr=6e-3):
     losses = []
     net.train()
     for _ in range(num_steps):
-        batch = torch.cat(
+        rows = torch.cat(
             [
                 e[torch.randint(len(e), (share,), generator=draw)]
                 for e in engines
             ]
         )
-        loss = F.cross_entropy(net(X[batch]), y[batch])
+        X, y = batch_of(rows)
+        loss = F.cross_entropy(net(X), y)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -81,6 +81,11 @@ KINDS = {
     "one number": lambda got: (
         not isinstance(got, list | tuple) and np.ndim(got) == 0
     ),
+    "a whole number": lambda got: (
+        not isinstance(got, list | tuple)
+        and np.ndim(got) == 0
+        and not torch.as_tensor(got).is_floating_point()
+    ),
 }
 # Whose function goes on, by the verdict on the learner's.
 OURS = "ours for now; yours takes its place as soon as it is right"

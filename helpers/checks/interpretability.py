@@ -88,6 +88,13 @@ def permutation_importance(answer, random):
             ).expand(X.shape[1]),
         "no root: the mean squared error itself":
             lambda *case: truth(*case, lambda *now: error(*now).sqrt()),
+        "compare both predictions with y, not with each other":
+            lambda p, X, y, order: truth(p, X, p(X), order),
+        "subtract the error before, do not divide by it":
+            lambda *case: truth(*case) / error(*case[:3]),
+        "subtract the error before, do not divide by it: the ratio is 1 "
+        "where nothing changes":
+            lambda *case: truth(*case) / error(*case[:3]) + 1,
         "a rise may be negative: no absolute value":
             lambda *case: truth(*case).abs(),
         "row i of the shuffled column comes from row order[i], not the other "
@@ -98,16 +105,17 @@ def permutation_importance(answer, random):
         return {"X": X, "predict(X)": predict(X), "y": y, "order": order}
 
     way = "compare with two errors taken by hand"
-    diagnose(answer, cases, truth, mistakes, way, tolerance=1e-4, show=show)
+    options = {"tolerance": 1e-4, "show": show, "exact_shape": True}
+    diagnose(answer, cases, truth, mistakes, way, **options)
 
 
 @check(
-    right="the parts add up to the difference from the baseline, or do not",
+    right="you measured by how much the parts miss the difference",
     ours=_completeness_gap,
 )
 def completeness_gap(answer, random):
     def score(X):
-        return X.square().sum(dim=(1, 2, 3)) + X[:, 0, 0, 0]
+        return X.square().sum(dim=(1, 2, 3)) + X[:, 0, 0, 0] + 1
 
     cases = tensors(  # gaps of -1, -7 and 0
         (score, [[[[1.0]]]], [[[[0.0]]]], [[[[1.0]]]]),
@@ -134,6 +142,10 @@ def completeness_gap(answer, random):
             lambda s, X, b, a: a.sum(dim=(1, 2, 3))[:, None] - (s(X) - s(b)),
         "the score of the baseline is missing":
             lambda s, X, b, a: truth(s, X, b, a) - s(b),
+        "brackets: subtract the difference (score(X) - score(baseline))":
+            lambda s, X, b, a: truth(s, X, b, a) - 2 * s(b),
+        "the score of the given baseline, not of a black image":
+            lambda s, X, b, a: truth(s, X, 0 * X, a),
         "that is the sum alone: subtract what it should be":
             lambda s, X, b, a: truth(s, X, X, a),
         "the sign is turned: the sum, minus the goal":
@@ -178,19 +190,22 @@ def fair_share(answer, random):
         "`//` drops the halves: divide with `/`": lambda n, a, b, ab: (
             (a - n + ab - b) // 2, (b - n + ab - a) // 2
         ),
-        "half each is fair only between equals":
+        "brackets: add both gains first, then divide":
+            lambda n, a, b, ab: (a - n + (ab - b) / 2, b - n + (ab - a) / 2),
+        "half each is fair only between equals; coming in last, the first "
+        "player adds both - second":
             lambda n, a, b, ab: ((ab - n) / 2, (ab - n) / 2),
         "`none` is forgotten when entering first":
             lambda n, a, b, ab: truth(0, a, b, ab),
     }  # fmt: skip
     way = "write down what each adds in either order"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, exact_shape=True)
     with contextlib.suppress(LearnersError):  # does it change what it gets?
         answer(*map(torch.tensor, cases[3]))
 
 
 @check(
-    right="a weight counts as much as its input makes of it",
+    right="the size of the weight times the spread of its input",
     ours=_importance,
 )
 def importance(answer, random):
@@ -242,5 +257,6 @@ def importance(answer, random):
     below = tensors(([2.0], [[-1.0], [1.0]]), ([-1.0], [[-3.0], [1.0]]))
     # Divided by n - 1 or by n: both are called standard deviation.
     biased = [lambda w, X: w.abs() * X.std(dim=0, correction=0)]
-    diagnose(answer, cases, truth, mistakes, otherwise, also=biased)
-    diagnose(answer, below, truth, {}, otherwise, also=biased)
+    options = {"also": biased, "exact_shape": True, "kind": "a tensor"}
+    diagnose(answer, cases, truth, mistakes, otherwise, **options)
+    diagnose(answer, below, truth, {}, otherwise, **options)

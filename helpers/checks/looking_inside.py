@@ -5,7 +5,15 @@ import math
 import torch
 from torch.nn import functional as F
 
-from helpers.checks import check, diagnose, draw, draws, tensors, uniform
+from helpers.checks import (
+    check,
+    diagnose,
+    draw,
+    draws,
+    keeps_dtype,
+    tensors,
+    uniform,
+)
 
 SIZES = [
     (1, 1),
@@ -75,8 +83,9 @@ def receptive_field(answer, random):
         "to what one unit sees": by(lambda a, j, k, s: (a * k, j)),
         "one of the window's units is there already: a window adds size - 1 "
         "steps, not size": by(lambda a, j, k, s: (a + k * j, j * s)),
-        "the list begins at the image: go through it from its "
-        "beginning": lambda layers: _receptive_field(layers[::-1]),
+        "that is the field with the layers in the opposite order: the list "
+        "begins at the image, and (side - 1) * stride + size goes from the "
+        "unit back": lambda layers: _receptive_field(layers[::-1]),
         "that is how far apart two neighbours' fields lie: return how many "
         "pixels one unit sees": lambda layers: math.prod(
             stride for _, stride in layers
@@ -90,7 +99,8 @@ def receptive_field(answer, random):
         "neighbours, both 1 at the image"
     )
     cases = [(case,) for case in cases] + draws(layers, random)
-    diagnose(answer, cases, _receptive_field, mistakes, otherwise)
+    kind = "a whole number"  # it cuts pieces out of images
+    diagnose(answer, cases, _receptive_field, mistakes, otherwise, kind=kind)
 
 
 def _vote(features, labels, query, k):
@@ -165,6 +175,8 @@ def vote(answer, random):
         "one too many votes: take k neighbours": lambda *case: most(
             ranked(*case)[: case[-1] + 1]
         ),
+        "the nearest row votes too: the query is none of the rows, so skip "
+        "none": lambda *case: most(ranked(*case)[1 : case[-1] + 1]),
         "five vote, whatever k is: use the k you are given": lambda *case: (
             most(ranked(*case)[:5])
         ),
@@ -186,7 +198,7 @@ def vote(answer, random):
         "is most frequent among them, not a count or a position"
     )
     cases += draws(draw, random)
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="one number")
 
 
 def _without(features, weight, bias, units):
@@ -265,4 +277,6 @@ def without(answer, random):
     )
     below = [(*case[:-1], [1]) for case in below]
     cases = [*below, *draws(case, random), (*none, [])]
-    diagnose(answer, cases, _without, mistakes, otherwise)
+    diagnose(answer, cases, _without, mistakes, otherwise, kind="a tensor")
+    reason = "the next cells mix it with float32"
+    keeps_dtype(answer, cases[0], reason, "the logits")

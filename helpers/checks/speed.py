@@ -62,7 +62,9 @@ def speedup(answer, random):
     }  # fmt: skip
     way = "one ratio for each pair after the warm-up, then the median"
     inverse = [lambda b, a, n: 1 / truth(a, b, n)]  # as good a median
-    diagnose(answer, cases, truth, mistakes, way, also=inverse)
+    diagnose(
+        answer, cases, truth, mistakes, way, also=inverse, kind="one number"
+    )
 
 
 def _intensity(batch, inputs, outputs, work=2, each=4, x=1, w=1, y=1):
@@ -111,13 +113,14 @@ def attainable(answer, random):
             lambda *case: truth(*case, w=0),
         "the outputs move as well: they are not among your bytes":
             lambda *case: truth(*case, y=0),
-        "the weights move once for the whole batch, not for every image":
+        "that is the rate of one image alone: the weights move once for the "
+        "whole batch, not for every image":
             lambda *case: truth(*case, w=case[0]),
         "only the weights are among your bytes: the numbers that go in and "
         "come out count too": lambda *case: truth(*case, x=0, y=0),
     }  # fmt: skip
     way = "the lower of the peak and (operations divided by bytes) * bandwidth"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")
 
 
 def _whole_speedup(share, factor):
@@ -157,7 +160,7 @@ def whole_speedup(answer, random):
             lambda s, f: f / (f * (1 - s) + s),
     }  # fmt: skip
     way = "1 divided by the time now: what stays, plus what shrank"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")
 
 
 def _to_bfloat16(pattern):
@@ -212,5 +215,6 @@ def to_bfloat16(answer, random):
         mistakes,
         "add half of the lower half's range, then drop the lower 16 bits",
         tolerance=1e-9,
+        kind="one number",
         show=lambda p: {"pattern": f"{p:#010x}", "gives": f"{truth(p):#06x}"},
     )

@@ -39,7 +39,7 @@ def _tcav_score(gradients, direction):
 
 
 @check(
-    right="one strongest pixel an image, looked up in its own mask",
+    right="one strongest pixel per image, looked up in its own mask",
     ours=_hit_rate,
 )
 def hit_rate(answer, random):
@@ -97,7 +97,7 @@ def hit_rate(answer, random):
             lambda maps, masks: masks.double().mean(),
     }  # fmt: skip
     way = "look up the mask at each image's own maximum"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")
 
 
 WHERE = ("top left", "top right", "bottom left", "bottom right")  # CORNERS
@@ -113,15 +113,15 @@ def which_cheats(answer, random):
     for number, (kind, ratio, *maps) in enumerate(pairs):
         right = "ab"[number % 2]
         said = answer(*(maps if right == "b" else maps[::-1]))
-        if not isinstance(said, str) or said.lower() not in ("a", "b"):
+        if not isinstance(said, str) or said not in ("a", "b"):
             raise Misconception(
-                'the answer must be "a" or "b": return whichever model cheats'
+                'the answer must be "a" or "b", small: return whichever cheats'
             )
-        told.add(said.lower())
-        if said.lower() != right:
+        told.add(said)
+        if said != right:
             wrong.append(kind)
         if ratio != 1:
-            larger.add((said.lower() == right) == (ratio > 1))
+            larger.add((said == right) == (ratio > 1))
     missed = [corner for corner in WHERE if corner in wrong]
     if not wrong:
         return
@@ -265,6 +265,8 @@ def tcav_score(answer, random):
             lambda *case: share(slopes(*case) < 0),
         "that counts the images that do not rise":
             lambda *case: 1 - truth(*case),
+        "a falling image counts 0, not -1: count the slopes above 0":
+            lambda *case: slopes(*case).sign().mean(),
         "an image with slope 0 does not rise":
             lambda *case: share(slopes(*case) >= 0),
         "that is how many: divide by the number of images":
@@ -284,4 +286,4 @@ def tcav_score(answer, random):
             lambda g, d: truth(g, torch.ones_like(d)),
     }  # fmt: skip
     way = "gradient times direction, summed for each image, then the sign"
-    diagnose(answer, cases, truth, mistakes, way)
+    diagnose(answer, cases, truth, mistakes, way, kind="one number")

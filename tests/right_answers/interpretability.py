@@ -29,9 +29,6 @@ RIGHT = {
         "divided by n": lambda w, X: abs(w) * X.std(dim=0, correction=0),
         "NumPy, divided by n": lambda w, X: np.abs(w) * np.std(X.numpy(), 0),
         "the spread of the products": lambda w, X: (w * X).std(dim=0),
-        "a loop": lambda w, X: [
-            float(w[j].abs() * X[:, j].std()) for j in range(len(w))
-        ],
     },
     "permutation_importance": {
         "put back afterwards, a list": _put_back,

@@ -29,7 +29,7 @@ def by_marking(layers):
     seen = {0}
     for size, stride in reversed(layers):
         seen = {stride * at + i for at in seen for i in range(size)}
-    return torch.tensor([max(seen) - min(seen) + 1])
+    return torch.tensor(max(seen) - min(seen) + 1)
 
 
 def most_common(features, labels, query, k):
@@ -69,14 +69,15 @@ def taken_away(features, weight, bias, units):
 def in_numpy(features, weight, bias, units):
     kept = features.numpy().copy()
     kept[:, units] = 0
-    return np.einsum("iu,cu->ic", kept, weight.numpy()) + bias.numpy()
+    made = np.einsum("iu,cu->ic", kept, weight.numpy()) + bias.numpy()
+    return torch.from_numpy(made)
 
 
 RIGHT = {
     "receptive_field": {
         "from the unit back": from_the_unit,
         "one sum": in_one_sum,
-        "pixels marked, in brackets": by_marking,
+        "pixels marked": by_marking,
     },
     "vote": {
         "sorted by hand": most_common,
@@ -88,5 +89,10 @@ RIGHT = {
         "a mask": by_mask,
         "their part taken away": taken_away,
         "NumPy": in_numpy,
+        "a set": lambda features, weight, bias, units: F.linear(
+            features[:, sorted({*range(features.shape[1])} - {*units})],
+            weight[:, sorted({*range(features.shape[1])} - {*units})],
+            bias,
+        ),
     },
 }

@@ -52,6 +52,9 @@ RIGHT = {
         "a direction of length 1": lambda g, d: (
             ((g * d / d.norm()).sum(dim=(1, 2, 3)) > 0).double().mean()
         ),
+        "a Python number": lambda g, d: (
+            (g.flatten(1) @ d.flatten() > 0).double().mean().item()
+        ),
         "NumPy": lambda g, d: np.mean(
             (g.numpy() * d.numpy()).sum(axis=(1, 2, 3)) > 0
         ),

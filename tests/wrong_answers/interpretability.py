@@ -54,6 +54,12 @@ WRONG = {
         "one spread for all": lambda w, X: w.abs() * X.std(),
         "dim=1 runs over the inputs": lambda w, X: w.abs() * X.std(1),
         "one number for each image": lambda w, X: (w * X).std(1),
+        "return a tensor": lambda w, X: [
+            float(w[j].abs() * X[:, j].std()) for j in range(len(w))
+        ],
+        "not numbers of shape (1, 2)": lambda w, X: (
+            w.abs() * X.std(dim=0, keepdim=True)
+        ),
     },
     "permutation_importance": {
         "subtract the error before": no_before,
@@ -61,6 +67,9 @@ WRONG = {
         "start every column from a fresh copy": piled,
         "take their mean": summed,
         "shuffle one at a time": whole_rows,
+        "not with each other": lambda predict, X, y, order: no_before(
+            predict, X, predict(X), order
+        ),
     },
     "completeness_gap": {
         "keep the sign": lambda s, X, b, a: (_total(a) - (s(X) - s(b))).abs(),
@@ -82,6 +91,12 @@ WRONG = {
         "sum without keepdim": lambda s, X, b, a: (
             a.sum(dim=(1, 2, 3), keepdim=True)[..., 0, 0] - (s(X) - s(b))
         ),
+        "brackets: subtract the difference": lambda s, X, b, a: (
+            _total(a) - s(X) - s(b)
+        ),
+        "not of a black image": lambda s, X, b, a: (
+            _total(a) - (s(X) - s(0 * b))
+        ),
         "not the score of a difference": lambda s, X, b, a: (
             _total(a) - s(X - b)
         ),
@@ -99,5 +114,13 @@ WRONG = {
             (ab - n) / 2,
         ),
         "divide by 2": lambda n, a, b, ab: (a - n + ab - b, b - n + ab - a),
+        "brackets: add both gains first": lambda n, a, b, ab: (
+            (a - n) + (ab - b) / 2,
+            (b - n) + (ab - a) / 2,
+        ),
+        "not numbers of shape (2, 1)": lambda n, a, b, ab: [
+            [(a - n + ab - b) / 2],
+            [(b - n + ab - a) / 2],
+        ],
     },
 }

@@ -129,8 +129,15 @@ WRONG = {
             size for size, _ in layers
         ),
         "not size;": whole_windows,
-        "from its beginning": lambda layers: good_field(layers[::-1]),
         "how far apart": lambda layers: math.prod(s for _, s in layers),
+        "the unit back": (
+            "def receptive_field(layers):\n"
+            "    side = 1\n"
+            "    for size, stride in layers:\n"
+            "        side = (side - 1) * stride + size\n"
+            "    return side"
+        ),
+        "return a whole number": lambda layers: float(good_field(layers)),
         "that is an area": lambda layers: good_field(layers) ** 2,
         "both 1 at the image; layers []": lambda layers: (
             good_field(layers) + 1
@@ -155,6 +162,12 @@ WRONG = {
         "one too many votes": lambda f, y, q, k: (
             nearest(f, y, q, min(k + 1, len(y))).mode().values
         ),
+        "the query is none of the rows": lambda f, y, q, k: (
+            nearest(f, y, q, min(k + 1, len(y)))[1:].mode().values
+        ),
+        "return one number": lambda f, y, q, k: [
+            nearest(f, y, q, k).mode().values.item()
+        ],
         "those are k numbers": nearest,
         "use the k you are given": five_neighbours,
         "not a count or a position; features [[7.13": the_count,
@@ -171,6 +184,8 @@ WRONG = {
         "the bias is missing": lambda f, w, b, u: off(f, w, 0 * b, u),
         "switches images off": rows_off,
         "gives 0, not 1": to_one,
+        "return a tensor": lambda f, w, b, u: off(f, w, b, u).numpy(),
+        "same dtype": lambda f, w, b, u: off(f.double(), w, b, u),
         "only one unit is off": lambda f, w, b, u: off(f, w, b, u[:1]),
         "is changed on the way": in_place,
         "those are probabilities": lambda *case: off(*case).softmax(dim=1),

@@ -123,6 +123,9 @@ WRONG = {
         "whether it hits: take the mean": lambda maps, masks: _looked_up(
             maps.abs(), masks
         ),
+        "return one number": lambda maps, masks: [
+            _looked_up(maps.abs(), masks).mean()
+        ],
     },
     "which_cheats": {
         'says "a" whatever': lambda a, b: "a",
@@ -132,7 +135,7 @@ WRONG = {
         "the middle of an edge is taken": bands,
         "tags at the top right, bottom left, bottom right": one_corner,
         "tags at the top left, top right are missed": last_row,
-        'must be "a" or "b"': lambda a, b: 1,
+        "small: return whichever": lambda a, b: other_way(b, a).upper(),
         "beside a tag": six_by_six,
         "one line of the tag": four_by_four,
         "a single bright pixel": pointing,
@@ -151,6 +154,8 @@ WRONG = {
         "do not rise": lambda g, d: (_along(g, d) <= 0).double().mean(),
         "slope 0": lambda g, d: (_along(g, d) >= 0).double().mean(),
         "divide by the number": lambda g, d: (_along(g, d) > 0).sum(),
+        "counts 0, not -1": lambda g, d: _along(g, d).sign().mean(),
+        "return one number": lambda g, d: [(_along(g, d) > 0).double().mean()],
         "then look at the sign": lambda g, d: (g * d > 0).double().mean(),
         "the channels vote apart": lambda g, d: (
             ((g * d).sum(dim=(2, 3)) > 0).double().mean()

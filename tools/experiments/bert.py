@@ -8,6 +8,7 @@ import time
 import torch
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from torch import nn
 
 from helpers.bert import (
     fine_tune,
@@ -35,10 +36,12 @@ from helpers.speed import bfloat16_pays
 SEEDS = range(3)
 COUNTS = (50, 200, 800, 2000)
 # Inverse strengths of regularisation and the rate of fine-tuning, chosen on
-# the validation definitions: from 1, 10 and 100 by the mean of three seeds;
-# from 1e-4 (which it is) and 3e-4 with seed 0 and 200 labels.
+# the validation definitions: from 1, 10 and 100 by the mean of three seeds
+# (UNTRAINED: from powers of ten up to a million); from 1e-4 (which it is) and
+# 3e-4 with seed 0 and 200 labels.
 C_WORDS = 100
 C_FROZEN = {50: 100, 200: 10, 800: 10, 2000: 10}
+C_UNTRAINED = {50: 1000, 200: 10, 800: 10, 2000: 1}
 NUM_STEPS = {50: 64, 200: 104, 800: 200, 2000: 250}  # of 16 texts each
 
 
@@ -58,21 +61,52 @@ def by_words(texts, labels, others):
     return torch.from_numpy(model.predict(counter.transform(others)))
 
 
-def by_vectors(X, labels, others):
+def by_vectors(X, labels, others, C=None):
     """Predictions of a linear model on vectors of texts."""
-    model = LogisticRegression(C=C_FROZEN[len(labels)], max_iter=2000)
+    C = C or C_FROZEN[len(labels)]
+    model = LogisticRegression(C=C, max_iter=2000)
     return torch.from_numpy(model.fit(X, labels).predict(others))
 
 
+def untrained(encoder, seed):
+    """The same encoder with weights as BERT begins: normal with a standard
+    deviation of 0.02 (Devlin et al., 2019), the norms' scales 1, biases 0."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in encoder.modules():
+            for name, weight in module.named_parameters(recurse=False):
+                if isinstance(module, nn.LayerNorm):
+                    weight.fill_(name == "weight")
+                elif name == "bias":
+                    weight.zero_()
+                else:
+                    weight.normal_(0, 0.02, generator=generator)
+    return encoder
+
+
+def untrained_vectors(texts, seed):
+    """Vectors of lists of texts, from an untrained MiniLM, standardised by
+    those of the first list: without that all of them are nearly alike."""
+    encoder, vocabulary = load_minilm()
+    untrained(encoder, seed)
+    X = [sentence_vectors(encoder, vocabulary, some) for some in texts]
+    mean, spread = X[0].mean(dim=0), X[0].std(dim=0)
+    return [(part - mean) / spread / part.shape[1] ** 0.5 for part in X]
+
+
 def labels_needed(seeds=SEEDS, counts=COUNTS):
-    """Accuracy on 800 test definitions of three ways to tell their kind,
-    against the number of labelled definitions; every way gets the same."""
+    """Accuracy on 800 test definitions of three ways to tell their kind, and
+    of frozen vectors of a MiniLM that nobody has trained, against the number
+    of labelled definitions; every way gets the same."""
     train, test = map(load_definitions, ("train", "test"))
     encoder, vocabulary = load_minilm()
     start = time.process_time()
     known = sentence_vectors(encoder, vocabulary, train.texts)
     each = (time.process_time() - start) / len(train.texts)
     others = sentence_vectors(encoder, vocabulary, test.texts)
+    blank = {}
+    for seed in seeds:
+        blank[seed] = untrained_vectors((train.texts, test.texts), seed)
     bfloat16, rows = bfloat16_pays(), []
     where = {text: i for i, text in enumerate(train.texts)}
 
@@ -101,6 +135,12 @@ def labels_needed(seeds=SEEDS, counts=COUNTS):
             predicted = by_vectors(X, labels, others)
             seconds = time.process_time() - start + each * count
             note("frozen", count, seed, predicted, seconds)
+            start = time.process_time()
+            all_known, unknown = blank[seed]
+            X = all_known[[where[text] for text in texts]]
+            predicted = by_vectors(X, labels, unknown, C_UNTRAINED[count])
+            seconds = time.process_time() - start + each * count
+            note("untrained", count, seed, predicted, seconds)
             start = time.process_time()
             body, _ = load_minilm()
             head = fine_tune(
