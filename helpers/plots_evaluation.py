@@ -110,7 +110,7 @@ def bell_of_tests(shares, truth, deviation):
         stacked=True,
         color=[MODEL, WRONG],
         label=[
-            f"nearer than 1.96 deviations: {inside.mean():.0%}",
+            f"within 1.96 deviations: {inside.mean():.0%}",
             f"further away: {1 - inside.mean():.0%}",
         ],
     )
@@ -128,7 +128,7 @@ def bell_of_tests(shares, truth, deviation):
         axes.axvline(place, ymax=0.7, color=QUIET, ls=":")
     axes.set(
         xlabel="accuracy measured on 4,000 images",
-        ylabel="test sets of 10,000",
+        ylabel="test sets (10,000 in all)",
         ylim=(0, 1.42 * bell.max()),
     )
     axes.legend(loc="upper center", ncols=2, fontsize=10)

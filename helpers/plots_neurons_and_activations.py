@@ -82,7 +82,8 @@ def score_line(Q, y):
         plane.set_title(f"{share:.1%} of 3,600 images correct")
         return (
             "400 of the 3,600 images as points. Boots lie along the left "
-            "edge; bags are a wide cloud, most of it above the diagonal. "
+            "edge; bags lie in a narrow band along the diagonal, most of it "
+            "above the diagonal. "
             f"Weights {weight[0]:.2f} and {weight[1]:.2f}, bias {bias:.2f}: "
             f"{share:.1%} of all images are correct, and {wrong.sum()} of "
             "the 400 points are marked as wrong."
@@ -117,7 +118,7 @@ def template(weight, bias, boot, bag):
         figure,
         "The weights as a picture: negative where a bag's upper left would "
         "be, positive at the shaft of a boot and at its heel. Multiplied with "
-        "a boot, mostly positive pixels remain, which add up to "
+        "a boot, the positive pixels outweigh the negative ones and add up to "
         f"{sums[0]:.0f}; with a bag, both signs remain and add up to "
         f"{sums[1]:.0f}. With the bias of {bias:.0f} the scores are "
         f"{scores[0]:.0f} and {scores[1]:.0f}.",
@@ -139,8 +140,8 @@ def templates(averages, names):
     show(
         figure,
         "Ten templates, each the average image of a class less the average "
-        "of all: trousers with two legs, sandal, sneaker and boot with a "
-        "sole, pullover, coat and shirt almost alike.",
+        "of all: trousers with two legs, sneaker and boot with toe and heel, "
+        "pullover, coat and shirt almost alike.",
     )
 
 
@@ -315,7 +316,7 @@ def stacks(measured, gains):
         axes.set(xticks=(1, 4, 7, 10), yticks=(1e-8, 1e-4, 1))
     panels[0, 0].legend(loc="lower left")
     # Zeros have no place on a logarithmic scale.
-    panels[0, 1].text(1, 1e-6, "sensitivity 0\nbelow layer 10", fontsize=10)
+    panels[0, 1].text(1, 1e-6, "sensitivity 0\nbefore layer 10", fontsize=10)
     for axes in panels[1]:
         axes.set_xlabel("layer")
     for axes in panels[:, 0]:
@@ -325,7 +326,7 @@ def stacks(measured, gains):
         figure,
         "Signal and sensitivity by layer, with good gains. No activation, "
         "tanh, ReLU and GELU keep both within a factor of five of 1. Step "
-        "keeps its signal near 0.3; its sensitivity is 0 below layer 10 and "
+        "keeps its signal near 0.3; its sensitivity is 0 before layer 10 and "
         f"cannot be drawn. Sigmoid loses both: the signal is {signal[-1]:.0e} "
         f"after layer 10, the sensitivity {sensitivity[0]:.0e} at layer 1.",
     )

@@ -15,7 +15,7 @@ from tools.setup_cell import setup_source
 
 README = ROOT / "README.md"
 TEACHING = ROOT / "TEACHING.md"
-FIRST_NEEDS = "Python, and the mathematics of school"
+FIRST_NEEDS = "Python and school mathematics"
 WATTS_A_CORE = 10  # a busy core and its share of the machine: an assumption
 SESSIONS = {"three hours": 180, "ninety minutes": 90}
 FULL = 1.1  # of its minutes, a session may hold this much

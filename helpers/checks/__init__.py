@@ -78,6 +78,9 @@ LOOKS = {
 # What the next cells can use, and how it is known.
 KINDS = {
     "a tensor": lambda got: isinstance(got, torch.Tensor),
+    "a float64 tensor": lambda got: (
+        isinstance(got, torch.Tensor) and got.dtype == torch.float64
+    ),
     "one number": lambda got: (
         not isinstance(got, list | tuple) and np.ndim(got) == 0
     ),
@@ -155,7 +158,7 @@ def check(right, forbidden=(), ours=None):
             again = answer is ours
             kind = "not done" if again else verdict(answer, seed=0).kind
             print(f"The next cells use {USED[kind]}.")
-            return answer if kind == "right" else ours
+            return _as_judged(answer) if kind == "right" else ours
 
         showing.verdict = verdict
         if ours is not None:
@@ -163,6 +166,35 @@ def check(right, forbidden=(), ours=None):
         return showing
 
     return decorate
+
+
+def _as_judged(answer):
+    """The answer, whose new tensors are of the type of those it is given.
+
+    So they are in the check: `torch.zeros` and `torch.eye` beside float64.
+    """
+    if not inspect.isfunction(answer):
+        return answer
+
+    @functools.wraps(answer)
+    def run(*arguments, **options):
+        before = torch.get_default_dtype()
+        torch.set_default_dtype(_floating(arguments) or before)
+        try:
+            return answer(*arguments, **options)
+        finally:
+            torch.set_default_dtype(before)
+
+    return run
+
+
+def _floating(value):
+    """The type of the first floating-point tensor in nested arguments."""
+    if isinstance(value, torch.Tensor):
+        return value.dtype if value.is_floating_point() else None
+    if isinstance(value, list | tuple):
+        return next(filter(None, map(_floating, value)), None)
+    return None
 
 
 def _judge(judge, guard, random, right):
@@ -275,7 +307,7 @@ def diagnose(
             part = f"{what} as " * what.startswith("the ")
             raise Misconception(
                 f"the numbers are right, but return {part}{kind}, which the "
-                f"next cells need, not {named(unfit[0])}"
+                f"next cells need, not {_type_of(unfit[0])}"
             )
         return
     at = min(wrong or odd, key=lambda i: _size(cases[i]))
@@ -388,6 +420,12 @@ def draws(make, random):
     """
     always = python_random.Random(0)
     return [make(source) for source in [always] * 40 + [random] * 10]
+
+
+def _type_of(value):
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)} and {value.dtype}"
+    return named(value)
 
 
 def _tabled(mistakes, cases):

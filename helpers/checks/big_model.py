@@ -6,6 +6,7 @@ import random as python_random
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.nn.parameter import is_lazy
 
 from helpers.checks import (
     Misconception,
@@ -97,7 +98,9 @@ def conv_cost(answer, random):
         "the two results have changed places: parameters first": cost,
     }
     otherwise = "count the parameters again"
-    diagnose(answers[0], cases, size, mistakes, otherwise, tolerance=0)
+    exact = {"tolerance": 0, "kind": "one number"}
+    what = {"what": "the number of parameters"}
+    diagnose(answers[0], cases, size, mistakes, otherwise, **exact, **what)
     mistakes = {
         "a bias is added, not multiplied: leave it out of the "
         "multiplications": lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w,
@@ -119,7 +122,8 @@ def conv_cost(answer, random):
         ),
     }
     otherwise = "the parameters are right; count the multiplications again"
-    diagnose(answers[1], cases, cost, mistakes, otherwise, tolerance=0)
+    what = {"what": "the number of multiplications"}
+    diagnose(answers[1], cases, cost, mistakes, otherwise, **exact, **what)
 
 
 @check(
@@ -197,7 +201,8 @@ def training_step(answer, random):
     before = {"show": lambda m, X, y: {"weights": _flat(m.parameters())}}
     diagnose(weights, cases, moved, mistakes, otherwise, **before)
     otherwise = "the step is right, but this is not the loss before the step"
-    diagnose(loss, cases, loss_of, {}, otherwise)
+    one = {"kind": "one number", "what": "the loss"}
+    diagnose(loss, cases, loss_of, {}, otherwise, **one)
 
 
 def _flat(tensors):
@@ -263,6 +268,8 @@ def accuracy(answer, random):
         "divide by the number of images, not of classes": lambda X, y: (
             truth(X, y) * len(y) / X.shape[1]
         ),
+        "that compares the highest logit itself with the class: argmax gives "
+        "its position": lambda X, y: (X.amax(dim=1) == y).double().mean(),
         "that looks for the lowest logit: the highest is the "
         "answer": lambda X, y: truth(-X, y),
         "that looks down the columns, but the classes lie along "
@@ -275,18 +282,19 @@ def accuracy(answer, random):
         ),
     }
     otherwise = "compare the position of each row's highest logit with y"
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="one number")
 
 
 CURVES_SEED = 5  # as in the notebook, which letters the runs with it
 SIGNS = {  # how each run looks, for one who saw it elsewhere
-    "healthy": "both losses end much lower than where a curve levels off",
+    "healthy": "training goes on falling to about 0.3, and validation "
+    "flattens a little above it",
     "over-fit": "training falls to 0, while validation turns and rises",
     "model too small": "both level off side by side, far above a healthy run",
     "learning rate too low": "both are still high at the end, and falling",
     "learning rate too high": "the loss jumps from one epoch to the next, "
     "around a level soon reached",
-    "labels shuffled": "validation never gets below the dotted line, ln 10",
+    "labels shuffled": "validation never leaves the dotted line, ln 10",
     "zero_grad forgotten": "old gradients pile up, and the loss swings in "
     "slow, high waves, each several epochs long",
     "validation scaled otherwise": "training is healthy, and validation is "
@@ -318,7 +326,7 @@ def read_curves(answer, random):
             )
         train, valid = run["train_loss"][-1], run["validation_loss"][-1]
         raise Misconception(
-            f"{len(wrong)} of {len(key)} to be thought over. {letter} is not "
+            f"{len(wrong)} of {len(key)} need another look. {letter} is not "
             f"{said!r}: there {SIGNS[said]}; {letter} ends at {train:.2f} in "
             f"training, {valid:.2f} in validation"
         )
@@ -348,6 +356,11 @@ def slim(answer, random):
             "the first of the three must be the network itself, such as "
             f"nn.Sequential(...), not {type(network).__name__}"
         )
+    if any(map(is_lazy, network.parameters())):
+        raise Misconception(
+            "a lazy layer has no weights before the first image: write down "
+            "how many numbers come in, nn.Linear(1568, 50)"
+        )
     counted = sum(p.numel() for p in network.parameters())
     if counted > LIMIT:
         name, most = max(
@@ -363,13 +376,13 @@ def slim(answer, random):
     positions = {}
 
     def note(layer, inputs, output):
-        here = output[0, 0].numel() * layer.weight.numel()
+        here = output[0].numel() * layer.weight[0].numel()
         positions[layer] = positions.get(layer, 0) + here
 
     layers = [
         layer
         for layer in network.modules()
-        if isinstance(layer, nn.Conv2d | nn.Linear)
+        if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Linear)
     ]
     hooks = [layer.register_forward_hook(note) for layer in layers]
     network.eval()
@@ -392,6 +405,11 @@ def slim(answer, random):
             "four images of 3 x 28 x 28 must give ten logits each, shape "
             f"(4, 10); yours {shape}"
         )
+    if alone.shape != (1, 10):
+        raise Misconception(
+            "one image alone must give shape (1, 10), not "
+            f"{tuple(alone.shape)}: flatten instead of squeezing"
+        )
     if not close(alone, logits[:1], 1e-3):
         raise Misconception(
             "the logits of an image change with the other images of its "
@@ -399,21 +417,37 @@ def slim(answer, random):
         )
     if not layers:
         raise Misconception(
-            "no convolution and no fully connected layer looks at the images"
+            "no convolution and no fully connected layer looks at the images "
+            "(nn.Conv2d or nn.Linear, in nn.Sequential or as an attribute, "
+            "not in a plain list)"
         )
     if close(logits.sum(dim=1), torch.ones(4), 1e-3) and (logits >= 0).all():
         raise Misconception(
             "the network ends with softmax, but the loss applies softmax "
             "itself: end with the logits"
         )
+    if (logits >= 0).all() and (logits == 0).any():
+        raise Misconception(
+            "the network ends with ReLU, which cuts off every negative "
+            "logit: end with the linear layer"
+        )
+    if ((logits > 0.2) & (logits < 0.8)).all():
+        raise Misconception(
+            "the network ends with a sigmoid, which holds all logits between "
+            "0 and 1: end with the linear layer"
+        )
     _predicted(
         "parameters",
         size,
         counted,
         {
+            "the scales and shifts of the normalisation are missing": sum(
+                p.numel() for layer in layers for p in layer.parameters()
+            ),
             "the biases are missing": sum(
                 p.numel() for p in network.parameters() if p.ndim > 1
             ),
+            "the two numbers have changed places": sum(positions.values()),
         },
     )
     once = sum(layer.weight.numel() for layer in layers)
@@ -432,9 +466,11 @@ def slim(answer, random):
 
 def _predicted(what, value, counted, mistakes):
     """Refuse a prediction that is not what was counted."""
-    value = numbers(value, what=f"your prediction of the {what}")
-    if value.numel() != 1:
-        raise Misconception(f"predict one number of {what}")
+    value = numbers(value, what=f"the prediction of the {what}")
+    if value.ndim:
+        raise Misconception(
+            f"predict one number of {what}, without brackets around it"
+        )
     value = value.item()
     if value == counted:
         return

@@ -137,8 +137,8 @@ def balanced_accuracy(answer, random):
         return recalls(predicted, labels).mean()
 
     def mean_of_none(predicted, labels):
-        got = numbers(answer(predicted, labels))
-        if got.isnan().any():
+        got = answer(predicted, labels)
+        if numbers(got).isnan().any():
             raise Misconception(
                 "that is NaN, the mean of no images: choose images by their "
                 "label, and go through the classes in labels.unique() only"
@@ -147,7 +147,8 @@ def balanced_accuracy(answer, random):
 
     mistakes = {
         "that is plain accuracy, which the large class decides: take the "
-        "mean over classes": lambda p, y: (p == y).double().mean(),
+        "mean over classes (labels.unique(); a set of tensors keeps every "
+        "label)": lambda p, y: (p == y).double().mean(),
         "that is the mean precision: look at the images whose label is the "
         "class": lambda p, y: truth(y, p),
         "a class without images has no recall: average only over those "
@@ -176,7 +177,9 @@ def balanced_accuracy(answer, random):
         "that is one number per class: take the mean of them": recalls,
     }
     otherwise = "check the recall of each class"
-    diagnose(mean_of_none, draws(draw, random), truth, mistakes, otherwise)
+    one = {"kind": "one number"}
+    cases = draws(draw, random)
+    diagnose(mean_of_none, cases, truth, mistakes, otherwise, **one)
 
 
 def _threshold_for(confidence, right, target):
@@ -248,7 +251,8 @@ def threshold_for(answer, random):
         cases.append((close_by, torch.tensor(flags) > 0, 0.75))
     some = [case for case in cases if good(*case)]
     otherwise = "of the confidences that occur, take the lowest that will do"
-    diagnose(answer, some, truth, mistakes, otherwise)
+    one = {"kind": "one number"}
+    diagnose(answer, some, truth, mistakes, otherwise, **one)
     none = [case for case in cases if not good(*case)]
     otherwise = "no threshold will do here: the answer is infinity, math.inf"
     diagnose(or_never, none, truth, {}, otherwise)

@@ -190,7 +190,10 @@ def linear(answer, random):
         ),
     }
     otherwise = "row i, column j is image i seen by neuron j"
-    diagnose(answer, cases, truth, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        answer, cases, truth, mistakes, otherwise,
+        exact_shape=True, kind="a float64 tensor",
+    )  # fmt: skip
 
 
 @check(
@@ -242,7 +245,10 @@ def softmax(answer, random):
         "changes the shares: subtract the largest, no more": rescaled,
     }
     otherwise = "exponentials first, then divide by their sum"
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(
+        answer, cases, truth, mistakes, otherwise,
+        exact_shape=True, kind="a tensor",
+    )  # fmt: skip
     extremes = tensors(
         ([1000.0, 999.0],), ([-1000.0, -1001.0],), ([2000.0] + [0.0] * 4,),
     )  # fmt: skip
@@ -336,6 +342,8 @@ def collapse(answer, random):
         "with the next weight before you add the next bias": (
             lambda layers: along(layers, lambda w, r, b: r + b)
         ),
+        "this is the bias of the first layer; those behind it must be merged "
+        "into it": lambda layers: layers[0][1],
         "the biases of the layers before the last were lost: they reach "
         "the output through the weights": lambda layers: layers[-1][1],
         "the next bias was lost: it is added at the end": (
@@ -359,6 +367,8 @@ def collapse(answer, random):
             of_weight,
             "each further layer multiplies from the left: its weight @ what "
             "you have",
+            exact_shape=True,
+            kind="a float64 tensor",
             what="the first result",
         )
         diagnose(
@@ -367,6 +377,8 @@ def collapse(answer, random):
             bias,
             of_bias,
             "what comes out for an input of zeros is the bias",
+            exact_shape=True,
+            kind="a float64 tensor",
             what="the second result",
         )
 
@@ -478,7 +490,10 @@ def network(answer, random):
         "for each layer in turn, X @ weight.T + bias, and ReLU unless it is "
         "the last"
     )
-    diagnose(answer, cases, our_network, mistakes, otherwise, exact_shape=True)
+    diagnose(
+        answer, cases, our_network, mistakes, otherwise,
+        exact_shape=True, kind="a float64 tensor",
+    )  # fmt: skip
 
 
 @check(right="each weight is a change of slope, and the changes cancel")
@@ -514,7 +529,9 @@ def tent(answer, random):
         {
             "the two lists are swapped: the bends first, then the weights": (
                 lambda *case: sorted(weights(*case))
-            )
+            ),
+            "the bends are left, peak and right themselves: the minus sign "
+            "stands already in x - t": lambda *case: sorted(-t for t in case),
         },
         "the line bends at left, at peak and at right: put them there",
     )

@@ -25,6 +25,10 @@ def brightness(answer, random):
         "that is the sum: divide by the number of pixels, and then by 255, "
         "which is white": lambda i: i.sum(),
         "take the mean, not the sum of all pixels": lambda i: i.sum() / 255,
+        "uint8 holds nothing above 255, so a sum of pixels starts again at "
+        "0: make decimal numbers of them first, with image.float()": (
+            lambda i: i.sum(dtype=torch.uint8) / i.numel() / 255
+        ),
         "take the mean, not the brightest pixel": lambda i: i.max() / 255,
         "that is how dark it is: 0 is dark, 255 bright, and black must become "
         "0": lambda i: 1 - truth(i),
@@ -35,4 +39,4 @@ def brightness(answer, random):
         "// cuts off the decimals: divide with /": lambda i: truth(i) // 1,
     }
     otherwise = "take the mean of all pixels, then divide by 255"
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="one number")

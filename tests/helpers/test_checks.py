@@ -96,7 +96,7 @@ def test_a_right_answer_is_used_by_the_next_cells(capsys):
     def mine(X):
         return 2 * X
 
-    assert used.yours_or_ours(mine) is mine
+    assert used.yours_or_ours(mine).__wrapped__ is mine
     assert capsys.readouterr().out == "The next cells use your version.\n"
 
 

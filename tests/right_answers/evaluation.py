@@ -28,7 +28,7 @@ def counts_by_hand(predicted, labels):
     for p, y in zip(predicted.tolist(), labels.tolist(), strict=True):
         counts[y] += 1
         hits[y] += p == y
-    return [sum(hits[c] / counts[c] for c in counts) / len(counts)]
+    return sum(hits[c] / counts[c] for c in counts) / len(counts)
 
 
 def lowest_first(confidence, right, target):
@@ -66,7 +66,7 @@ RIGHT = {
         ),
     },
     "balanced_accuracy": {
-        "counted by hand, in brackets": counts_by_hand,
+        "counted by hand": counts_by_hand,
         "all classes, without NaN": lambda p, y: torch.stack(
             [(p[y == c] == c).float().mean() for c in range(y.max() + 1)]
         ).nanmean(),

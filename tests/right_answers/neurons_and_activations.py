@@ -26,13 +26,14 @@ RIGHT = {
         "einsum": lambda X, weight, bias: (
             torch.einsum("ni,oi->no", X, weight) + bias
         ),
-        "rows of lists": lambda X, weight, bias: [
-            [
-                float(row @ w) + float(b)
-                for w, b in zip(weight, bias, strict=False)
-            ]
-            for row in X
-        ],
+        "new tensors of the default type": (
+            "def linear(X, weight, bias):\n"
+            "    Z = torch.zeros(len(X), len(weight))\n"
+            "    for i in range(len(X)):\n"
+            "        for j in range(len(weight)):\n"
+            "            Z[i, j] = X[i] @ weight[j] + bias[j]\n"
+            "    return Z\n"
+        ),
         "the bias as a weight": lambda X, weight, bias: (
             torch.cat([X, torch.ones(len(X), 1)], 1)
             @ torch.cat([weight, bias[:, None]], 1).T
@@ -43,23 +44,23 @@ RIGHT = {
             "    out += bias\n"
             "    return out\n"
         ),
-        "torch.matmul, float32": lambda X, weight, bias: (
-            torch.matmul(X.float(), weight.float().T) + bias.float()
+        "torch.matmul": lambda X, weight, bias: (
+            torch.matmul(X, weight.T) + bias
         ),
     },
     "softmax": {
         "logsumexp": lambda s: (s - torch.logsumexp(s, 0)).exp(),
-        "NumPy": lambda s: (
+        "NumPy inside": lambda s: torch.tensor(
             np.exp(s.numpy() - s.numpy().max())
             / np.exp(s.numpy() - s.numpy().max()).sum()
         ),
-        "plain numbers": lambda s: [
-            1 / math.fsum(math.exp(min(b - a, 700)) for b in s.tolist())
-            for a in s.tolist()
-        ],
-        "as a column": lambda s: (
-            (s - max(s)).exp() / (s - max(s)).exp().sum()
-        )[:, None],
+        "plain numbers": lambda s: torch.tensor(
+            [
+                1 / math.fsum(math.exp(min(b - a, 700)) for b in s.tolist())
+                for a in s.tolist()
+            ]
+        ),
+        "all pairs": lambda s: 1 / (s - s[:, None]).exp().sum(dim=1),
     },
     "collapse": {
         "recursion": (
@@ -83,13 +84,21 @@ RIGHT = {
             "    columns = [all_of_them(x) - bias for x in ones]\n"
             "    return torch.stack(columns, dim=1), bias\n"
         ),
-        "from the last layer down, NumPy": (
+        "from the last layer down": (
             "def collapse(layers):\n"
-            "    weight, bias = (part.numpy() for part in layers[-1])\n"
+            "    weight, bias = layers[-1]\n"
             "    for w, b in layers[-2::-1]:\n"
-            "        bias = bias + weight @ b.numpy()\n"
-            "        weight = weight @ w.numpy()\n"
+            "        bias = bias + weight @ b\n"
+            "        weight = weight @ w\n"
             "    return [weight, bias]\n"
+        ),
+        "from a layer that does nothing": (
+            "def collapse(layers):\n"
+            "    inputs = layers[0][0].shape[1]\n"
+            "    weight, bias = torch.eye(inputs), torch.zeros(inputs)\n"
+            "    for w, b in layers:\n"
+            "        weight, bias = w @ weight, w @ bias + b\n"
+            "    return weight, bias\n"
         ),
     },
     "network": {
@@ -108,13 +117,13 @@ RIGHT = {
             "        X = torch.nn.functional.linear(X, *layer).relu()\n"
             "    return torch.nn.functional.linear(X, *last)\n"
         ),
-        "the bend first, NumPy": (
+        "the bend first": (
             "def network(X, layers):\n"
             "    scores = None\n"
             "    for weight, bias in layers:\n"
             "        if scores is not None:\n"
-            "            X = __import__('numpy').maximum(scores, 0)\n"
-            "        scores = X @ weight.numpy().T + bias.numpy()\n"
+            "            X = torch.maximum(scores, torch.tensor(0.0))\n"
+            "        scores = X @ weight.T + bias\n"
             "    return scores\n"
         ),
         "recursion": (

@@ -65,6 +65,10 @@ def keeps_the_graph(model, X, y, optimizer):
     return loss
 
 
+def in_brackets(model, X, y, optimizer):
+    return [keeps_the_graph(model, X, y, optimizer).item()]
+
+
 def loss_after(model, X, y, optimizer):
     optimizer.zero_grad()
     F.cross_entropy(model(X), y).backward()
@@ -132,6 +136,17 @@ class Mixed(nn.Module):
         return self.layer(X - X.mean(dim=0))
 
 
+class Squeezed(nn.Module):
+    """One image alone loses its dimension."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(3, 10, 28)
+
+    def forward(self, X):
+        return self.layer(X).squeeze()
+
+
 KEY = {
     "A": "model too small",
     "B": "over-fit",
@@ -168,6 +183,9 @@ WRONG = {
             lambda *sizes: size(*sizes) + 7, cost
         ),
         "return two things": size,
+        "as one number": both(
+            lambda *sizes: [size(*sizes)], lambda *sizes: [cost(*sizes)]
+        ),
         "added, not multiplied": both(
             size, lambda i, o, k, h, w: o * (i * k**2 + 1) * h * w
         ),
@@ -208,6 +226,7 @@ WRONG = {
         "softmax is applied twice": softmax_twice,
         "are added: take their mean": summed,
         "with the record": keeps_the_graph,
+        "the loss as one number": in_brackets,
         "not the loss before the step": loss_after,
         "stopped at its line": wrong_names,
     },
@@ -240,6 +259,10 @@ WRONG = {
         ),
         "not the largest in size": lambda s, y: (
             (s.abs().argmax(1) == y).double().mean()
+        ),
+        "return one number": lambda s, y: [(s.argmax(1) == y).double().mean()],
+        "argmax gives its position": lambda s, y: (
+            (s.amax(1) == y).double().mean()
         ),
         "looks for the lowest": lambda s, y: (
             (s.argmin(1) == y).double().mean()
@@ -298,6 +321,29 @@ WRONG = {
         "keep the images apart": lambda: (Mixed(), 23_530, 23_520),
         "ends with softmax": lambda: (
             nn.Sequential(one_layer(), nn.Softmax(dim=1)),
+            23_530,
+            23_520,
+        ),
+        "ends with ReLU": lambda: (
+            nn.Sequential(one_layer(), nn.ReLU()),
+            23_530,
+            23_520,
+        ),
+        "ends with a sigmoid": lambda: (
+            nn.Sequential(one_layer(), nn.Sigmoid()),
+            23_530,
+            23_520,
+        ),
+        "a lazy layer": lambda: (
+            nn.Sequential(nn.Flatten(), nn.LazyLinear(10)),
+            23_530,
+            23_520,
+        ),
+        "instead of squeezing": lambda: (Squeezed(), 23_530, 23_520),
+        "without brackets": lambda: (one_layer(), [23_530], [23_520]),
+        "changed places": lambda: (two_blocks(*head()), 1_320_756, 84_048),
+        "of the normalisation are missing": lambda: (
+            nn.Sequential(nn.BatchNorm2d(3), one_layer()),
             23_530,
             23_520,
         ),

@@ -185,6 +185,7 @@ WRONG = {
         "percentage": lambda p, y: 100 * recalls(p, y).mean(),
         "the worst recall": lambda p, y: recalls(p, y).min(),
         "one number per class": recalls,
+        "return one number, which": lambda p, y: [recalls(p, y).mean()],
     },
     "threshold_for": {
         "do not stop at the first": stops_at_the_first_failure,
@@ -199,6 +200,9 @@ WRONG = {
         ),
         "not of all images": share_of_all,
         "below the target": lambda c, r, t: c.min(),
+        "return one number, which": lambda c, r, t: [
+            min(reaching(c, r, t), default=math.inf)
+        ],
         "Not right: of the confidences": on_a_grid,
     },
 }

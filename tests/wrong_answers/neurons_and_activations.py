@@ -71,6 +71,9 @@ def neuron(x, weight, bias):
             "    return X @ weight[:5].T + bias[:5]"
         ),
         "the bias is missing": lambda X, W, b: X @ W.T,
+        "not list": lambda X, W, b: [W @ x + b for x in X],
+        "not ndarray": lambda X, W, b: X.numpy() @ W.numpy().T + b.numpy(),
+        "and torch.float32": lambda X, W, b: X.float() @ W.T + b,
         "takes the columns of weight": lambda X, W, b: X @ W + b,
         "images in columns": lambda X, W, b: W @ X.T + b[:, None],
         "X comes first": lambda X, W, b: W @ X.T + b,
@@ -98,6 +101,12 @@ def neuron(x, weight, bias):
             "    return e / e.sum()"
         ),
         "must add up to 1: divide by their sum": lambda s: s.exp(),
+        "return a tensor, which the next cells need, not list": lambda s: (
+            (s - s.max()).exp() / (s - s.max()).exp().sum()
+        ).tolist(),
+        "not numbers of shape (1, 1)": lambda s: (
+            (s - s.max()).exp() / (s - s.max()).exp().sum()
+        )[:, None],
         "take exponentials first": lambda s: s / s.sum(),
         "a sigmoid of its own": torch.sigmoid,
         "the winner is always 1": lambda s: s.exp() / s.exp().max(),
@@ -128,6 +137,16 @@ def neuron(x, weight, bias):
         "in the wrong order": _merged(lambda w, r: r @ w, _through),
         "a bias goes through": _merged(_product, lambda w, r, b: r + b),
         "were lost": _merged(_product, lambda w, r, b: b),
+        "this is the bias of the first layer": _merged(
+            _product, lambda w, r, b: r
+        ),
+        "not ndarray": lambda layers: tuple(
+            part.numpy() for part in _merged(_product, _through)(layers)
+        ),
+        "the second result must be one number of shape (1,)": lambda layers: (
+            _merged(_product, _through)(layers)[0],
+            _merged(_product, _through)(layers)[1][:, None],
+        ),
         "the next bias was lost": _merged(_product, lambda w, r, b: w @ r),
         "leaves it alone": _merged(_product, lambda w, r, b: w @ (r + b)),
         "transposed": lambda layers: (
@@ -188,6 +207,12 @@ def collapse(layers):
         "drops what is above": _forward(
             lambda X, w, b: (X @ w.T + b).clamp(max=0)
         ),
+        "not list": lambda X, layers: _forward(
+            lambda X, w, b: (X @ w.T + b).relu()
+        )(X, layers).tolist(),
+        "and torch.float32": lambda X, layers: _forward(
+            lambda X, w, b: (X @ w.T + b).relu()
+        )(X.float(), layers),
         "only the first layer works": lambda X, layers: (
             X @ layers[0][0].T + layers[0][1]
         ),
@@ -223,6 +248,10 @@ def network(X, layers):
         "the two lists are swapped": lambda a, b, c: (
             [1 / (b - a), -1 / (b - a) - 1 / (c - b), 1 / (c - b)],
             [a, b, c],
+        ),
+        "the minus sign stands already": lambda a, b, c: (
+            [-a, -b, -c],
+            [1 / (b - a), -1 / (b - a) - 1 / (c - b), 1 / (c - b)],
         ),
         "these are the heights": lambda a, b, c: ([a, b, c], [0, 1, 0]),
         "the new slope": lambda a, b, c: (

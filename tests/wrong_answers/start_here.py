@@ -20,5 +20,19 @@ WRONG = {
             image.float().mean().item() / 255, 2
         ),
         "stopped at its line": lambda image: image.mean() / 255,
+        "uint8 holds nothing above 255": (
+            "def brightness(image):\n"
+            "    total = 0\n"
+            "    for row in image:\n"
+            "        for pixel in row:\n"
+            "            total += pixel\n"
+            "    return total / image.numel() / 255"
+        ),
+        "return one number, which the next cells need, not list": (
+            lambda image: [image.double().mean() / 255]
+        ),
+        "not a tensor of shape (1,)": lambda image: (
+            image.float().mean().reshape(1) / 255
+        ),
     },
 }

@@ -94,7 +94,7 @@ def bigmodel():
     return canvas, (
         "BigModel from left to right: an image of 3 × 28 × 28 numbers; "
         f"{shapes}. The two convolutions are each followed by ReLU and "
-        f"pooling. Parameters: {counts}; {total:,} in all."
+        f"pooling, fc1 by ReLU. Parameters: {counts}; {total:,} in all."
     )
 
 
