@@ -89,6 +89,7 @@ def fast_recipe(
     conv2="clustered",
     freeze=True,  # the convolutions stay as they were set
     condition=True,
+    zero_fc2=True,  # the weights of fc2 begin at 0
     label_smoothing=0.15,  # Szegedy and others, 2016
     weight_decay=0.05,
     mirror=False,
@@ -116,7 +117,8 @@ def fast_recipe(
     head = nn.Sequential(
         copy.deepcopy(model.fc1), nn.ReLU(), copy.deepcopy(model.fc2)
     ).requires_grad_()
-    nn.init.zeros_(head[2].weight)
+    if zero_fc2:
+        nn.init.zeros_(head[2].weight)
     convolutions = [*model.conv1.parameters(), *model.conv2.parameters()]
     optimizer = torch.optim.AdamW(
         [*convolutions * (not freeze), *head.parameters()],

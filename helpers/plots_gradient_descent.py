@@ -368,7 +368,7 @@ def directions(excess_at, best, hessian):
     slope = axes.quiver(*centre, 1, 0, color=GRADIENT, scale=2, **options)
     axes.legend(
         [step, slope],
-        ["a step of length 1", "the gradient there, half as long"],
+        ["a step of length 1", "the gradient there, drawn half as long"],
         loc="upper right",
         fontsize=9,
         frameon=True,
@@ -495,7 +495,10 @@ def standardising(curvatures, descents):
             label=name,
         )
         right.plot(losses, style, color=colour, label=name)
-    left.set(xlabel="direction, steepest first", ylabel="curvature, relative")
+    left.set(
+        xlabel="direction, steepest first",
+        ylabel="curvature, relative to the largest",
+    )
     right.axhline(0.2, color=QUIET, linewidth=0.7)
     right.set(xlabel="step", ylabel="training loss, nats")
     right.legend()

@@ -242,6 +242,8 @@ def stopping(train_losses, val_losses, norms, stop):
         textcoords="offset points",
     )
     left.set(xlabel="step", ylabel="loss, nats", ylim=(0.015, 0.8))
+    for ax in (left, right):  # a logarithm has no place for step 0
+        ax.set_xlim(1, len(norms))
     ticks = [0.02, 0.05, 0.1, 0.2, 0.5]
     left.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     left.minorticks_off()

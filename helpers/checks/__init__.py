@@ -32,6 +32,7 @@ from helpers.checks._guard import (
     TooLong,
     clean_switches,
     located,
+    time_limit,
     untouched_random_state,
 )
 from helpers.checks._values import (
@@ -64,6 +65,7 @@ __all__ = [
     "part",
     "same",
     "tensors",
+    "time_limit",
     "uniform",
 ]
 
@@ -117,13 +119,15 @@ class Verdict(NamedTuple):
         )
 
 
-def check(right, forbidden=(), ours=None):
+def check(right, forbidden=(), ours=None, fits=None):
     """Make a check of a function that judges one answer.
 
     right: what a right answer has shown, a sentence without its full stop
     ours: the course's own function, where later cells use the answer:
         `checks.NAME.yours_or_ours(answer)` gives the answer if it is right
         and ours if it is not, and says which
+    fits: function of a right answer that gives the reason why the next cells
+        cannot go on with it, or None
     forbidden: what the answer must not call, because writing it is the
         exercise: names of functions ("torch.flatten"), of operations
         ("aten::_softmax"), or AUTOGRAD; found under whatever name it is used
@@ -157,6 +161,13 @@ def check(right, forbidden=(), ours=None):
             # Ours comes back where a cell is run again.
             again = answer is ours
             kind = "not done" if again else verdict(answer, seed=0).kind
+            with untouched_random_state():
+                reason = fits(answer) if fits and kind == "right" else None
+            if reason:
+                print(
+                    f"The next cells use ours; yours is right, but {reason}."
+                )
+                return ours
             print(f"The next cells use {USED[kind]}.")
             return _as_judged(answer) if kind == "right" else ours
 

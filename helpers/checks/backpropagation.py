@@ -2,18 +2,23 @@
 
 import copy
 import inspect
+import itertools
 import math
+import time
 from collections.abc import Mapping, Sequence
+from numbers import Real
 
 from helpers.checks import (
     AUTOGRAD,
     LearnersError,
     Misconception,
+    TooLong,
     brief,
     check,
     compare,
     diagnose,
     named,
+    time_limit,
     uniform,
 )
 from helpers.engine import Value
@@ -133,8 +138,11 @@ def _graphs(random):
         ("tb ts as at as sc sb", "cbsta"),
         ("uc tb ts bu as at sc", "cubsta"),
         ("", "x"),
+        ("tb ts sa sa", "asbt"),  # a leaf has its turn before a node
+        ("ut uc tb ts sa", "asbtcu"),
     ):
         yield _graph(arrows.split()), list(order)
+    yield _Graph(y=[("x", 3.0)] * 2), list("xy")  # the same pair twice
     # Slopes that rounding spoils.
     yield _Graph(z=[("y", 0.0625)], y=[("x", 0.0625)]), list("xyz")
     for _ in range(6):
@@ -208,9 +216,62 @@ def _gradients(graph, order):
     return dict(zip(order, _sweep(graph, order), strict=True))
 
 
+def _refuse_tensor(value, what):
+    # Those of 32 bits cannot be rounded to digits, and have too few of them.
+    if not isinstance(value, Real):
+        raise Misconception(
+            f"the numbers are right, but return {what} as a plain number, "
+            f"not {named(value)}: the next cells need all its digits"
+        )
+
+
+def _large():
+    """A graph as large as that of the network which is trained later."""
+    graph = {0: []}
+    for i in range(1, 4000):
+        graph[i] = [(i - 1, 0.5), (i // 2, 0.5)]
+    del graph[0]
+    return graph
+
+
+def _too_slow(answer, *case, ours):
+    """Whether it takes far longer than ours where the graph is large."""
+    seconds = []
+    for function in (ours, answer, answer):  # the first time may import
+        start = time.perf_counter()
+        try:
+            with time_limit(2):
+                function(*case)
+        except (TooLong, RecursionError):
+            return True
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:]) > 0.02 + 20 * seconds[0]
+
+
+SLOW = "too slow for the 4,000 nodes of the network that is trained below"
+
+
+def _gradients_fit(answer):
+    s, t = 6.0, 8.0
+    graph = {"s": [("a", 3.0), ("b", 2.0)], "t": [("s", 1.0), ("a", 1.0)]}
+    graph["L"] = [("s", t), ("t", s)]
+    try:
+        hasty = answer(graph, ["a", "b", "t", "s", "L"])
+    except Exception:
+        hasty = {}
+    if hasty.get("a") != 30:
+        return (
+            "it does not hand gradients on in the order given, and the next "
+            "section shows what a wrong order does"
+        )
+    case = _large(), list(range(4000))
+    return SLOW if _too_slow(answer, *case, ours=_gradients) else None
+
+
 @check(
     right="every node got its share over every path, in one sweep",
     ours=_gradients,
+    fits=_gradients_fit,
 )
 def gradients(answer, random):
     def mistakes(graph, order):
@@ -232,6 +293,12 @@ def gradients(answer, random):
             "0": _sweep(graph, order, begin=dict.fromkeys(order, 1.0)),
             "everything is 0: the last node's own gradient is 1, and all "
             "others follow from it": _sweep(graph, order, last=0.0),
+            "you stop at the first leaf: others may come after it, so go on "
+            "with the next name": _sweep(
+                graph,
+                order,
+                turns=[*itertools.takewhile(graph.__contains__, order[::-1])],
+            ),
             "you go through the graph, whose order says nothing, and not "
             "backwards through `order`": _sweep(graph, order, turns=[*graph]),
             "you go backwards through the graph, whose order says nothing, "
@@ -249,6 +316,8 @@ def gradients(answer, random):
         "input, twice to one that is listed twice",
         show=_shown,
     )
+    for value in answer(_graph(["yx"]), ["x", "y"]).values():
+        _refuse_tensor(value, "every gradient")
 
 
 def _forward_order(graph, last):
@@ -264,12 +333,30 @@ def _forward_order(graph, last):
     return order
 
 
+def _order_fits(answer):
+    # Nodes of one layer are many, a path through the network is short.
+    graph = {("n", i): [(i, 1.0)] for i in range(2000)}
+    graph["sum"] = [(("n", i), 1.0) for i in range(2000)]
+    slow = _too_slow(answer, graph, "sum", ours=_forward_order)
+    return SLOW if slow else None
+
+
 @check(
     right="no node before what it is computed from, and none twice",
     ours=_forward_order,
+    fits=_order_fits,
 )
 def forward_order(answer, random):
     *graphs, (doublings, _) = _graphs(random)
+    calls = [(_graph([name + "x"]), name) for name in "yzy"]
+    first, _, again = [_names(answer, *call) for call in calls]
+    if first != again:
+        raise Misconception(
+            "called again with the same graph it gives another answer, "
+            f"{brief(first)} and then {brief(again)}: a list or set made in "
+            "the `def` line, such as `order=[]`, or outside the function is "
+            "kept from call to call; make it inside"
+        )
     cases = [(graph, order[-1]) for graph, order in graphs]
     cases += [(graph, order[-2]) for graph, order in graphs if graph]
     got = [_names(answer, *case) for case in cases]
@@ -493,3 +580,4 @@ def gradient_error(answer, random):
         way,
         show=shown,
     )
+    _refuse_tensor(answer(*cases[0]), "the largest difference")

@@ -13,6 +13,7 @@ from helpers.checks import (
     Misconception,
     brief,
     check,
+    close,
     diagnose,
     named,
     numbers,
@@ -63,7 +64,7 @@ def slope_agrees(answer, random):
             ("max(0, x)", 0.0, h, 1.0, (1.5, -0.5, 1.75, -0.75, 2.5, -1.5)),
         ),
         "this does not hold for every h: use the one given": (
-            ("x**2", 3.0, 0.25, t, (6.1, 5.9, 6.5, 5.5)),
+            ("x**2", 3.0, 0.25, t, (6.2, 5.8, 6.5, 5.5)),
         ),
         "the ends themselves pass too: <=, not <": (  # exact in binary
             ("2 * x", 1.0, 0.25, 0.0, (2.0,)),
@@ -268,6 +269,14 @@ def linear_layer(answer, random):
     for X, W, b in biased:
         out = _layer(answer, X, W, b)
         _refuse_shape(out.data, (len(X), len(W)), "the result")
+        for dtype in (np.float64, np.float32):  # tests in one, training in
+            out = _layer(answer, *(a.astype(dtype) for a in (X, W, b)))
+            if out.data.dtype != dtype:
+                raise Misconception(
+                    "the numbers are right, but the result must have the "
+                    f"dtype of what comes in, {np.dtype(dtype)}, not "
+                    f"{out.data.dtype}"
+                )
     averaged = "it is averaged, but the loss did that already: the mean came "
     averaged += "in with grad"
     ignored = "nothing of the gradient that comes in is in it"
@@ -333,6 +342,19 @@ def linear_layer(answer, random):
                 got = one(*case)
                 _refuse_shape(got, truth(*case).shape, what)
                 _refuse_type(got, case[-1].dtype, what)
+    # The pulls give what they must: does the engine then arrive at it?
+    for X, W, g in cases:
+        out = _layer(answer, X, W, np.zeros(len(W)))
+        out.backward(g)
+        for tensor, _ in out.inputs:
+            index = LINEAR[tensor.role]
+            truth = [*parts.values()][index][0](X, W, g)
+            if not close(tensor.grad, truth):
+                raise Misconception(
+                    f"the pull of {tensor.role} must leave "
+                    f"{tensor.role}.grad alone: return the gradient, and "
+                    "the engine adds it up"
+                )
 
 
 def _layer(answer, *arrays):
@@ -462,6 +484,7 @@ def silu(answer, random):
         _look_at(_made(answer, x))
     cases = [(x, np.ones(x.shape)) for x in xs]
     cases += [(x, 2 + uniform(random, x.shape, 0.5).numpy()) for x in xs]
+    small = [case for case in cases if np.abs(case[0]).max() < 30]
 
     def once(x, grad):
         out = _made(answer, x)
@@ -476,6 +499,10 @@ def silu(answer, random):
         return out.inputs[0][0].grad
 
     way = "the slope is s + x s (1 - s): multiply what comes in by it"
+    diagnose(once, small, slope, slopes, way)
+    way = "the value holds for large numbers, but the slope does not: an "
+    way += "infinite exp(-x) must not stand above and below a fraction, so "
+    way += "write the slope with s alone, s + x s (1 - s)"
     diagnose(once, cases, slope, slopes, way)
     way = "right when used once, but not in two passes through a result that "
     way += "is used twice: pull must change neither x.grad nor what it keeps"

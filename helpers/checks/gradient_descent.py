@@ -44,7 +44,13 @@ def _like_given(answer, case, given):
     if got.dtype != given.dtype:
         raise Misconception(
             f"the numbers are right, but {got.dtype} has too few digits for "
-            f"what comes next: return {given.dtype}, as you were given"
+            f"what comes next: return {given.dtype}, as you were given "
+            "(`torch.zeros_like(x)` keeps the type, `torch.zeros(n)` does not)"
+        )
+    if got.requires_grad:
+        raise Misconception(
+            "the numbers are right, but autograd still takes notes on them, "
+            "and the next cells cannot draw them: leave out `requires_grad`"
         )
 
 
@@ -203,7 +209,7 @@ def slopes(answer, random):
         exact_shape=True,
         show=show,
     )
-    _like_given(answer, cases[0], cases[0][1])
+    _like_given(answer, cases[3], cases[3][1])
 
 
 @check(
@@ -267,7 +273,7 @@ def squared_gradient(answer, random):
     )
     otherwise = "write the chain rule: a measured slope depends on its step"
     diagnose(answer, steep, truth, {}, otherwise)
-    _like_given(answer, cases[0], cases[0][0])
+    _like_given(answer, cases[3], cases[3][0])
 
 
 def _descends(
@@ -304,7 +310,8 @@ def descend_until(answer, random):
                     f"your loop goes on after max_steps = {settings[-1]}: "
                     "count the steps and give up then"
                 )
-            return bend * (torch.as_tensor(weight) - goal)
+            weight = torch.as_tensor(weight)
+            return torch.diag(bend) @ weight - bend * goal  # one type only
 
         gradient.text = f"{brief(bend)} * (w - {brief(goal)})"
         return gradient, start, *settings
@@ -370,7 +377,16 @@ def descend_until(answer, random):
     diagnose(first, cases, one, mistakes, otherwise, what=names[0], show=show)
     second, one = part(answer, 1, *names), part(truth, 1, *names)
     otherwise = "the weights are right, the number of steps is not"
-    diagnose(second, cases, one, {}, otherwise, what=names[1], show=show)
+    diagnose(
+        second,
+        cases,
+        one,
+        {},
+        otherwise,
+        what=names[1],
+        show=show,
+        kind="one number",
+    )
 
 
 @check(
@@ -391,6 +407,7 @@ def largest_rate(answer, random):
         ([[1.0, 2.0], [2.0, 1.0], [0.0, 1.0]],),
         ([[100.0, 0.0], [-100.0, 1.0], [50.0, 2.0], [0.0, -4.0]],),
         ([[0.125, 0.0625], [0.0, 0.03125]],),  # a gentle valley
+        ([[1.0, 0.0], [0.0, 0.98]],),  # two that are nearly equal
     )
     cases += [(uniform(random, shape),) for shape in ((5, 2), (6, 3), (9, 4))]
     mistakes = {
@@ -414,7 +431,7 @@ def largest_rate(answer, random):
     }
     otherwise = "take 2 divided by the largest eigenvalue of X.T @ X / n"
     try:
-        diagnose(answer, cases, truth, mistakes, otherwise)
+        diagnose(answer, cases, truth, mistakes, otherwise, kind="one number")
     except LearnersError as error:
         if "Complex" not in str(error.__cause__):
             raise
@@ -501,4 +518,4 @@ def standardise(answer, random):
         "1 only where the standard deviation is 0"
     )
     diagnose(answer, small, truth, {}, otherwise, also=[with_n])
-    _like_given(answer, live[0], live[0][1])
+    _like_given(answer, live[2], live[2][1])

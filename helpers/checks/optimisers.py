@@ -25,7 +25,7 @@ def _walk(step, weight, grads, memory, rest, memory_name, parts=1):
         memory, which must be tensors as they were, so that a race can go on
     parts: how many things the memory is; the first two of several are tensors
     """
-    shape = weight.shape
+    shape, dtype = weight.shape, weight.dtype
     for grad in grads:
         got = step(weight, grad, memory, *rest)
         if not isinstance(got, tuple | list) or len(got) != 2:
@@ -45,6 +45,12 @@ def _walk(step, weight, grads, memory, rest, memory_name, parts=1):
                 raise Misconception(
                     "return tensors of the shape that came in, which the "
                     f"next step needs, not {named(value)}"
+                )
+            if value.dtype != dtype:
+                raise Misconception(
+                    f"return tensors of the type that came in, {dtype}, and "
+                    f"not {value.dtype}: the next gradient cannot be computed "
+                    "with it"
                 )
         weight = weight.detach()
         if several:
@@ -372,7 +378,7 @@ def stop_early(answer, random):
         "keep the index of the best loss so far, and stop when patience "
         "losses in a row were not below it"
     )
-    diagnose(answer, cases, truth, mistakes, otherwise)
+    diagnose(answer, cases, truth, mistakes, otherwise, kind="one number")
 
 
 def _half(share):
@@ -427,4 +433,12 @@ def warm_cosine(answer, random):
         "the peak is not multiplied in": lambda i, n, p, w: truth(i, n, 1, w),
     }
     otherwise = "take peak (step + 1) / warmup, then half a cosine to 0"
-    diagnose(answer, cases, truth, mistakes, otherwise, tolerance=1e-4)
+    diagnose(
+        answer,
+        cases,
+        truth,
+        mistakes,
+        otherwise,
+        tolerance=1e-4,
+        kind="one number",
+    )

@@ -93,7 +93,7 @@ def _descend_in_place(gradient, start, lr, tolerance, max_steps):
 
 
 def _descend_by_numpy(gradient, start, lr, tolerance, max_steps):
-    weight = start.numpy().astype(np.float32)
+    weight = start.numpy()
     for step in range(max_steps):
         grad = np.asarray(gradient(torch.tensor(weight)))
         if np.linalg.norm(grad) < tolerance:
@@ -172,7 +172,7 @@ RIGHT = {
         "with two looks a step": _descend_while,
         "by recursion": _descend_by_recursion,
         "in place, on a copy": _descend_in_place,
-        "by NumPy, in float32": _descend_by_numpy,
+        "by NumPy": _descend_by_numpy,
     },
     "largest_rate": {
         "by singular values": lambda X: (

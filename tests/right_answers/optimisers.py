@@ -17,11 +17,6 @@ def _momentum_in_place(weight, grad, velocity, lr, beta=0.9):
     return [weight.sub(lr * velocity), velocity]
 
 
-def _momentum_float32(weight, grad, velocity, lr, beta=0.9):
-    velocity = torch.add(grad.float(), velocity.float(), alpha=beta)
-    return weight.float() - lr * velocity, velocity
-
-
 def _adam_in_place(weight, grad, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):
     m, v, t = memory[0].clone(), memory[1].clone(), memory[2] + 1
     m.mul_(beta1).add_(grad, alpha=1 - beta1)
@@ -40,13 +35,11 @@ def _adam_with_powers(weight, grad, memory, lr, beta1=0.9, beta2=0.999, eps=1):
     return weight - lr * m / (1 - left1) / size, (m, v, (left1, left2))
 
 
-def _adam_float32(weight, grad, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):
-    (m, v, t), g = memory, grad.float()
-    m = m.float() + (1 - beta1) * (g - m.float())
-    v = v.float() + (1 - beta2) * (g**2 - v.float())
-    size = (v / (1 - beta2 ** (t + 1))) ** 0.5 + eps
-    step = m / (1 - beta1 ** (t + 1)) / size
-    return weight.float() - lr * step, [m, v, t + 1]
+def _adam_by_lerp(w, grad, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    m = torch.lerp(grad, memory[0], beta1)
+    v, t = torch.lerp(grad * grad, memory[1], beta2), memory[2] + 1
+    size = torch.sqrt(v / (1 - beta2**t)) + eps
+    return w - lr * (m / (1 - beta1**t)) / size, [m, v, t]
 
 
 def _stop_while(losses, patience):
@@ -99,12 +92,15 @@ RIGHT = {
     "momentum": {
         "the rate inside the velocity": _momentum_with_the_rate_inside,
         "in place, on a copy": _momentum_in_place,
-        "in float32": _momentum_float32,
+        "in one line": lambda w, g, v, lr, beta=0.9: (
+            w - lr * (beta * v + g),
+            beta * v + g,
+        ),
     },
     "adam": {
         "in place, on a copy": _adam_in_place,
         "powers of the betas for t": _adam_with_powers,
-        "in float32": _adam_float32,
+        "by lerp": _adam_by_lerp,
     },
     "stop_early": {
         "by a while": _stop_while,

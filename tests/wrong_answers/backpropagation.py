@@ -117,11 +117,31 @@ WRONG = {
         "graph.get(name, []) is then": _gradients().replace(
             ".get(name, [])", "[name]"
         ),
+        "you stop at the first leaf": _gradients().replace(
+            "        for parent",
+            "        if name not in graph:\n"
+            "            break\n"
+            "        for parent",
+        ),
+        "every gradient as a plain number": _gradients(
+            seed="torch.tensor(1.0)"
+        ),
+        "[('x', 3.0), ('x', 3.0)]": _gradients().replace(
+            "graph.get(name, [])", "set(graph.get(name, []))"
+        ),
         "begin with a gradient of 0": _gradients().replace(
             "dict.fromkeys(order, 0.0)", "{}"
         ),
     },
     "forward_order": {
+        "is kept from call to call": (
+            "def forward_order(graph, last, order=[]):\n"
+            "    if last not in order:\n"
+            "        for parent, _ in graph.get(last, []):\n"
+            "            forward_order(graph, parent, order)\n"
+            "        order.append(last)\n"
+            "    return order"
+        ),
         "in the order twice": "def forward_order(graph, last):\n"
         "    order = []\n"
         "    for parent, _ in graph.get(last, []):\n"
@@ -219,6 +239,9 @@ WRONG = {
             "        leaf.data = x\n"
             "        errors.append(abs(leaf.grad - slope))\n"
             "    return max(errors)"
+        ),
+        "the largest difference as a plain number": _error(
+            take="torch.tensor(errors).max()"
         ),
         "an earlier pass": _error(clear=""),
         "to the right alone": _error(

@@ -65,7 +65,7 @@ WRONG = {
         ),
         "not hold for every h": _agrees(
             "low - tolerance <= slope <= high + tolerance"
-        ).replace("    right", "    h = 1e-6\n    right"),
+        ).replace("    right", "    h = h / 2\n    right"),
         "not hold for every tolerance": _agrees(
             "low - 1e-4 <= slope <= high + 1e-4"
         ),
@@ -177,6 +177,22 @@ WRONG = {
         "nothing of the gradient that comes in": _linear(
             grad_b="np.full(grad.shape[1], len(grad))"
         ),
+        "must leave bias.grad alone": (
+            "def linear_layer(X, weight, bias):\n"
+            "    def pull_bias(grad):\n"
+            "        bias.grad = grad.sum(axis=0)\n"
+            "        return bias.grad\n"
+            "    pulls = (\n"
+            "        (X, lambda grad: grad @ weight.data),\n"
+            "        (weight, lambda grad: grad.T @ X.data),\n"
+            "        (bias, pull_bias),\n"
+            "    )\n"
+            "    y = X.data @ weight.data.T + bias.data\n"
+            "    return engine.Tensor(y, pulls)"
+        ),
+        "float32, not float64": _linear(
+            y="X.data @ weight.data.T + bias.data.astype(np.float64)"
+        ),
         "the bias is missing": _linear(y="X.data @ weight.data.T"),
         "the weight must be transposed": _linear(
             y="X.data @ weight.data + bias.data"
@@ -233,6 +249,13 @@ WRONG = {
         "    return engine.Tensor(x.data * s, ((x, lambda grad: grad * s),))",
         "built from the engine's own": "def silu(x):\n"
         "    return x / (1 + (-x).exp())",
+        "the slope does not": (
+            "def silu(x):\n"
+            "    e = np.exp(-x.data)\n"
+            "    slope = (1 + e + x.data * e) / (1 + e) ** 2\n"
+            "    pulls = ((x, lambda grad: grad * slope),)\n"
+            "    return engine.Tensor(x.data / (1 + e), pulls)"
+        ),
         "infinity divided by infinity": _silu().replace(
             "1 / (1 + np.exp(-x.data))",
             "np.exp(x.data) / (1 + np.exp(x.data))",

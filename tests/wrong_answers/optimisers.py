@@ -60,8 +60,23 @@ def _stop_that(new="loss < losses[best]", end="i - best == patience", got=""):
     )
 
 
+def _momentum_float32(weight, grad, velocity, lr, beta=0.9):
+    velocity = torch.add(grad.float(), velocity.float(), alpha=beta)
+    return weight.float() - lr * velocity, velocity
+
+
+def _adam_float32(weight, grad, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):
+    (m, v, t), g = memory, grad.float()
+    m = m.float() + (1 - beta1) * (g - m.float())
+    v = v.float() + (1 - beta2) * (g**2 - v.float())
+    size = (v / (1 - beta2 ** (t + 1))) ** 0.5 + eps
+    step = m / (1 - beta1 ** (t + 1)) / size
+    return weight.float() - lr * step, [m, v, t + 1]
+
+
 WRONG = {
     "momentum": {
+        "of the type that came in": _momentum_float32,
         "grads [[500, 1], [-200, 3]]": (
             "def momentum(w, g, v, lr, beta=0.9):\n"
             "    v = (beta * v + g).clamp(-10, 10)\n"
@@ -99,6 +114,7 @@ WRONG = {
         "write it yourself": _library_momentum,
     },
     "adam": {
+        "of the type that came in": _adam_float32,
         "eps 1e-10": (
             "def adam(w, g, memory, lr, beta1=0.9, beta2=0.999, eps=1e-8):\n"
             "    m, v, t = memory\n"
@@ -163,6 +179,16 @@ WRONG = {
         ),
     },
     "stop_early": {
+        "return one number": (
+            "def stop_early(losses, patience):\n"
+            "    best = 0\n"
+            "    for i, loss in enumerate(losses):\n"
+            "        if loss < losses[best]:\n"
+            "            best = i\n"
+            "        if i - best == patience:\n"
+            "            break\n"
+            "    return [best]"
+        ),
         "not below it; losses [2, 1, 3], patience 2": (
             "def stop_early(losses, patience):\n"
             "    best = 0\n"

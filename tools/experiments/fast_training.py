@@ -28,6 +28,7 @@ PLAIN = {
     "conv2": "usual",
     "freeze": False,
     "condition": False,
+    "zero_fc2": False,
     "schedule": constant,
     "peak_lr": 1e-3,
     "beta2": 0.999,
@@ -62,6 +63,10 @@ CHANGES = {
     "not conditioned": (
         "fc1 gets the features as they are",
         {"condition": False},
+    ),
+    "fc2 at random": (
+        "its weights begin as PyTorch initialises them",
+        {"zero_fc2": False},
     ),
     "constant rate": ("no schedule", {"schedule": constant}),
     "constant rate, averaged": (
