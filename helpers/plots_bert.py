@@ -16,6 +16,7 @@ WAYS = {
     "fine-tuned": (RIGHT, "-", "o"),
     "frozen": (DATA, "--", "s"),
     "words": (WRONG, ":", "^"),
+    "untrained": (QUIET, "-.", "v"),
 }
 
 

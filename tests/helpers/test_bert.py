@@ -216,7 +216,7 @@ def test_what_is_recorded_of_meanings_and_search(minilm):
 def test_what_is_recorded_of_labels():
     rows = load_record("bert-labels")["rows"]
     labels = load_definitions("test").labels
-    assert len(rows) == 36
+    assert len(rows) == 48
     for row in rows:
         predicted = torch.tensor([int(c) for c in row["predicted"]])
         right = (predicted == labels).double().mean().item()

@@ -127,7 +127,8 @@ def augmentation(seeds=SEEDS, budgets=BUDGETS, kinds=tuple(KINDS)):
     windows = {name: clips.windows() for name, clips in tests.items()}
     tests["flite in noise"] = tests["flite"]
     loud = 0.5 * windows["flite"].std(dim=1, keepdim=True)
-    noise = draw.standard_normal(windows["flite"].shape, dtype=np.float32)
+    shape = windows["flite"].shape
+    noise = torch.from_numpy(draw.standard_normal(shape, dtype=np.float32))
     windows["flite in noise"] = windows["flite"] + loud * noise
     heard = {name: features(X) for name, X in windows.items()}
     rows = []
