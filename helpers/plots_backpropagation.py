@@ -183,7 +183,7 @@ def moons(frames, losses, points, labels, fresh_points, fresh_labels):
         share = accuracy(frames[step], fresh_points, fresh_labels)
         left.set_title(f"step {step}: {share:.0%} of fresh points correct")
         return (
-            "Two half moons of points, and the side that the network takes "
+            "Two half moons of points, and the label that the network gives "
             f"at every place after {step} steps: {share:.0%} of "
             f"{len(fresh_labels)} fresh points are classified correctly, the "
             f"loss is {losses[step]:.2f}."
@@ -226,5 +226,5 @@ def with_and_without_reset(runs):
         "reset it falls smoothly to between 0.03 and 0.06 each time. Without "
         f"it, it jumps up and down: {ends} of {len(runs)} starts end below a "
         "millionth, where the curve is drawn along the floor of the frame; "
-        "the other climbs back above 1."
+        "the other climbs back above 1 on its way."
     )

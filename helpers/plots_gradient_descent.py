@@ -250,7 +250,7 @@ def downhill(direction):
     figure, axes = plt.subplots(figsize=(4.8, 3.6))
     picture = axes.imshow(direction, cmap=SIGNED, vmin=-0.15, vmax=0.15)
     axes.set(xticks=[], yticks=[], title="downhill: minus the gradient")
-    figure.colorbar(picture, label="slope, nats per unit of weight")
+    figure.colorbar(picture, label="minus the slope, nats per unit of weight")
     show(
         figure,
         "The downhill direction at weights 0, as a picture: a boot's shaft "
