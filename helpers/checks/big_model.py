@@ -469,7 +469,7 @@ def _predicted(what, value, counted, mistakes):
     value = numbers(value, what=f"the prediction of the {what}")
     if value.ndim:
         raise Misconception(
-            f"predict one number of {what}, without brackets around it"
+            f"return one number of {what}, without brackets around it"
         )
     value = value.item()
     if value == counted:

@@ -50,7 +50,8 @@ def _like_given(answer, case, given):
     if got.requires_grad:
         raise Misconception(
             "the numbers are right, but autograd still takes notes on them, "
-            "and the next cells cannot draw them: leave out `requires_grad`"
+            "and the next cells cannot draw them: return them without, leave "
+            "out `requires_grad`"
         )
 
 
