@@ -217,7 +217,7 @@ def transfer_curves(scores):
     )  # fmt: skip
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
-    axes.legend(loc="center left", bbox_to_anchor=(0, 0.42), fontsize=10)
+    axes.legend(loc="center left", bbox_to_anchor=(0.02, 0.35), fontsize=10)
     show(
         figure,
         "Validation accuracy against the number of labelled garments, mean "
